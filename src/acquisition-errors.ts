@@ -51,8 +51,11 @@ export class QuorumUnavailableError extends HoldfastError {
      * that no validity was left, or the nodes were too slow to be asked at all.
      */
     readonly reason: "noQuorum" | "tooSlow" = "noQuorum",
+    /** Whether the nodes are being changed, so that a quorum of `nodes` and one of `previous` are needed. */
+    changing = false,
   ) {
-    super(`could not ${operation} ${named(resources)}: ${explained(reason, attempts, votes, nodes)}`);
+    const why = explained(reason, attempts, votes, nodes, changing);
+    super(`could not ${operation} ${named(resources)}: ${why}`);
   }
 }
 
@@ -61,6 +64,7 @@ function explained(
   attempts: number,
   votes: readonly Vote[],
   nodes: number,
+  changing: boolean,
 ): string {
   if (reason === "tooSlow" && votes.length === 0)
     return (
@@ -80,7 +84,7 @@ function explained(
     .map((vote) => `${vote.node}: ${vote.kind === "failed" ? vote.message : "denied"}`);
   if (unanswered > 0) failures.push(`not waited for ${unanswered} more, which could not change the result`);
   return (
-    `${granted} of ${count(nodes, "node")} granted, ${attempts === 0 ? "when a caller of this process asked that came before" : `after ${count(attempts, "attempt")}`}` +
+    `${granted} of ${count(nodes, "node")} granted${changing ? " (a quorum of `nodes` and one of `previous` are needed)" : ""}, ${attempts === 0 ? "when a caller of this process asked that came before" : `after ${count(attempts, "attempt")}`}` +
     `${failures.length > 0 ? ` (${failures.join("; ")})` : ""}${adviceOn(votes, nodes)}`
   );
 }

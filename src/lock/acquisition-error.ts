@@ -56,6 +56,7 @@ function lastError(
     return new LockContendedError(resources, attempts, votes, heldHere(lock, votes), holder);
   }
   const operation = origin === null ? "acquire" : operations[origin.kind];
-  const nodes = manager.engine.members.length;
-  return new QuorumUnavailableError(resources, operation, attempts, votes, nodes, reason);
+  const { membership } = manager.engine;
+  const nodes = membership.names.length;
+  return new QuorumUnavailableError(resources, operation, attempts, votes, nodes, reason, membership.joint);
 }

@@ -56,8 +56,9 @@ export class RenewalQueue {
   fail(votes: readonly Vote[], reason: "noQuorum" | "tooSlow"): void {
     if (this.inProgress.length === 0) return;
     const { resources, manager } = this.lock;
-    const nodes = manager.engine.members.length;
-    const error = new QuorumUnavailableError(resources, "renew", 1, votes, nodes, reason);
+    const { membership } = manager.engine;
+    const nodes = membership.names.length;
+    const error = new QuorumUnavailableError(resources, "renew", 1, votes, nodes, reason, membership.joint);
     this.settle((request) => request.reject(error));
   }
 

@@ -103,7 +103,10 @@ describe("rule 1: a joint set needs a quorum of both", () => {
     const { locks, run, testNodes } = changing(3, 3, "no-old");
     const joint = locks([0, 1, 2], [0]);
     testNodes.node(0).crash();
-    expect(await run(caught(joint.acquire("a", attempt)))).toMatchObject({ code: "QUORUM_UNAVAILABLE" });
+    expect(await run(caught(joint.acquire("a", attempt)))).toMatchObject({
+      code: "QUORUM_UNAVAILABLE",
+      message: expect.stringContaining("(a quorum of `nodes` and one of `previous` are needed)"),
+    });
   });
 
   it("grants nothing without a quorum of the new set", async () => {
