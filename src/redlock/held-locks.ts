@@ -47,7 +47,11 @@ export class HeldLocks {
   constructor(options: LocksOptions) {
     // Programs of Redlock create an instance for a single job and do not call quit(), because that would close their
     // clients. Their clients may have databases and key prefixes of their own.
-    this.manager = new Manager(options, { collectable: true, mixedKeyspaces: true });
+    // One program may have instances for different sets of clients, and no instance has `previous`.
+    this.manager = new Manager(
+      { ...options, otherSets: "allow" },
+      { collectable: true, mixedKeyspaces: true },
+    );
     this.#defaults = { ...this.manager.factory.settings(), ...redlockDefaults };
   }
 

@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
 import { platform } from "node:os";
 import { promisify } from "node:util";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { callRedis } from "../support/call-redis.js";
-import { sharedServers } from "../support/shared-servers.js";
+import { type RedisServer, startServer } from "../support/servers.js";
+import { startAll, stopAll } from "../support/start-all.js";
 import { builtCommand } from "./support/build.js";
 import { endAll, holdfast, startHoldfast } from "./support/holdfast.js";
 import { createReporter, type Reporter } from "./support/reporter.js";
@@ -12,7 +13,14 @@ let resource: string;
 let serial = 0;
 let reporter: Reporter;
 
-const nodes = () => sharedServers().slice(0, 3);
+/** Of these tests alone: other sets of nodes on the same servers would be warned of. */
+let servers: RedisServer[];
+beforeAll(async () => {
+  servers = await startAll(Array.from({ length: 3 }, () => () => startServer()));
+});
+afterAll(() => stopAll(servers));
+
+const nodes = () => servers;
 const nodeArgs = () => nodes().flatMap(({ url }) => ["--node", url]);
 /** A busy machine may answer a new process slowly, and some of these commands try only once. */
 const timeoutArgs = ["--node-timeout", "2s"];

@@ -42,10 +42,10 @@ describe.each(everyClient(() => server.port))("over %s", (_, open) => {
         expect(again.filter((outcome) => outcome === "released").length).toBe(50);
         expect(again.filter((outcome) => outcome !== null && typeof outcome === "object").length).toBe(50);
         expect(await scriptCalls()).toEqual({ evalsha: grouping ? 1 : 100, eval: 0 });
-        // Besides the locks, the server stores its marker and the watermark.
-        expect(await server.call("DBSIZE")).toBe(50 + 2);
+        // Besides the locks, the server stores its marker, the watermark and the record of sets.
+        expect(await server.call("DBSIZE")).toBe(50 + 3);
         await Promise.all(again.map((lease) => typeof lease === "object" && lease?.release()));
-        expect(await server.call("DBSIZE")).toBe(2);
+        expect(await server.call("DBSIZE")).toBe(3);
       }
     });
   });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse } from "yaml";
-import { sharedServers } from "../support/shared-servers.js";
+import { ownServers } from "../locks/support.js";
 import { runNode } from "./program.js";
 
 const page = readFileSync("docs/deploying.md", "utf8");
@@ -54,10 +54,7 @@ describe("docs/deploying.md", () => {
   });
 
   it.each(["AWS Lambda", "A manager for each invocation"])("has a function that works: %s", async (title) => {
-    const NODES = sharedServers()
-      .slice(0, 3)
-      .map(({ port }) => `redis://127.0.0.1:${port}`)
-      .join(",");
+    const NODES = (await ownServers(3)).map(({ port }) => `redis://127.0.0.1:${port}`).join(",");
     const imports = 'import { createLocks } from "holdfast";\n';
     const [text = ""] = blocks(title, "js");
     const program = `${text.includes(imports) ? "" : imports}${text}

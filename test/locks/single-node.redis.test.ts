@@ -68,7 +68,7 @@ it("a new single node grants at once, without a warning, or after the quarantine
 });
 
 describe("a single node that is restarted empty while a lease is held", () => {
-  it("grants the lock again at once, with a warning, and the holder's next renewal finds the loss", async () => {
+  it("grants the lock again at once, with a warning, and the holder finds the loss", async () => {
     const server = await singleServer();
     const { holder, other } = twoProcesses(server.url, { ttl: 30_000 });
     const warned = warnings();
@@ -76,12 +76,14 @@ describe("a single node that is restarted empty while a lease is held", () => {
     await (await other.acquire("warm")).release();
     await server.restart();
     const second = await other.acquire("a", { wait });
-    expect(lease.remaining()).toBeGreaterThan(0);
     expect(second.remaining()).toBeGreaterThan(0);
     await waitUntil("the warning", 10_000, () =>
       warned.some((text) => /^COLD_START: redis:\S+ has lost its memory: .* It is the only node/.test(text)),
     );
-    expect(await rejection(lease.renew())).toMatchObject({ code: "LEASE_EXPIRED", reason: "taken" });
+    expect(await rejection(lease.renew())).toMatchObject({
+      code: "LEASE_EXPIRED",
+      reason: expect.stringMatching(/^(taken|missing)$/),
+    });
   });
 
   it("grants the lock only after the quarantine, when the holder has noticed the loss", async () => {
@@ -193,7 +195,6 @@ describe("a failover to a replica behind one address", () => {
     await failOver();
     expect(await replica.call("GET", "a")).toBeNull();
     const second = await other.acquire("a", { wait });
-    expect(lease.remaining()).toBeGreaterThan(0);
     expect(second.remaining()).toBeGreaterThan(0);
   });
 
