@@ -191,7 +191,7 @@ describe("a failover to a replica behind one address", () => {
     const { holder, other } = twoProcesses(url, { ttl: 30_000 });
     await (await other.acquire("warm")).release();
     replication.hold("both");
-    const lease = await holder.acquire("a", { renew: false });
+    await holder.acquire("a", { renew: false });
     await failOver();
     expect(await replica.call("GET", "a")).toBeNull();
     const second = await other.acquire("a", { wait });
