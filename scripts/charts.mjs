@@ -9,7 +9,8 @@ import * as mermaid from "../dist/esm/charts/mermaid.js";
 import * as metrics from "../dist/esm/charts/metrics.js";
 import * as model from "../dist/esm/charts/model.js";
 import * as stately from "../dist/esm/charts/stately.js";
-import { chartFiles, staleFiles } from "./charts/files.mjs";
+import { chartFiles } from "./charts/files.mjs";
+import { staleFiles } from "./generated/files.mjs";
 
 const files = await chartFiles({ ...machines, ...model, ...metrics, ...draw, ...mermaid, ...stately });
 
