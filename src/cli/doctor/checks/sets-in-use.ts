@@ -2,6 +2,7 @@ import { describeSizes } from "../../../engine/protocol/mismatch.js";
 import {
   currentOf,
   excludeEachOther,
+  haveSameSize,
   isJoint,
   type SetUse,
   setLapse,
@@ -34,6 +35,9 @@ export const checkSetsInUse: SetCheck = (all) => {
   return sizes.length === 0 ? [] : [ok("sets", `in use by processes with ${list(sizes)}`, sizes)];
 };
 
+/** Whether a process may still use the set. Otherwise a set of the same size may be the same set before a restart. */
+const isInUse = ({ age }: SetUse): boolean => age < setRefresh + marginMs;
+
 const usesOf = ({ sets }: Reached): SetUse[] =>
   sets.ok ? sets.value.filter(({ age }) => age < setLapse) : [];
 
@@ -45,6 +49,7 @@ function conflictsOf(node: string, uses: readonly SetUse[]): Finding[] {
     uses
       .slice(index + 1)
       .filter((other) => !excludeEachOther(one.sets, other.sets) && !areLinked(one, other))
+      .filter((other) => !haveSameSize(one.sets, other.sets) || [one, other].every(isInUse))
       .map((other) => [one, other] as const),
   );
   return conflicts.map((pair) => {
@@ -58,7 +63,7 @@ function conflictsOf(node: string, uses: readonly SetUse[]): Finding[] {
       means:
         "A quorum of the one need not share a node with a quorum of the other, so both may grant the same lock (MEMBERSHIP_MISMATCH).",
       advice:
-        "give all processes the same nodes; to change them while processes run, first give the new ones as `nodes` and the old ones as `previous`",
+        "if a node was restarted in the last minute, ask again; else give all processes the same nodes; to change them while processes run, first give the new ones as `nodes` and the old ones as `previous`",
     });
   });
 }
