@@ -2,7 +2,7 @@ import { defaultNodeTimeout } from "../../manager/manager-settings.js";
 import { coloursFor } from "../colours.js";
 import type { Config } from "../config.js";
 import { exitCode } from "../exit.js";
-import { chooseNodes } from "../nodes.js";
+import { chooseSets, type NodeFlags } from "../nodes.js";
 import { output } from "../output.js";
 import type { Diagnosis } from "./diagnose.js";
 import { examine } from "./examine.js";
@@ -16,8 +16,7 @@ const defaultTtl = 10_000;
 /** Line width without a terminal: lines are not wrapped. */
 const unlimitedWidth = Number.POSITIVE_INFINITY;
 
-export interface DoctorFlags {
-  readonly node?: readonly string[];
+export interface DoctorFlags extends NodeFlags {
   readonly prefix?: string;
   readonly timeout?: number;
   readonly json?: boolean;
@@ -29,14 +28,14 @@ export async function doctor(
   config: Config,
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
-  const addresses = chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes);
+  const chosen = chooseSets(flags, environment, config);
   const ttl = config.ttl ?? defaultTtl;
   const standards = {
     prefix: flags.prefix ?? config.prefix ?? "",
     ttl,
     nodeTimeout: config.nodeTimeout ?? defaultNodeTimeout(ttl),
   };
-  const diagnosis = await examine(addresses, standards, flags.timeout ?? defaultTimeout);
+  const diagnosis = await examine(chosen, standards, flags.timeout ?? defaultTimeout);
   const code = exitCodeOf(diagnosis);
   if (flags.json) output.json({ version: 1, exitCode: code, ...diagnosis }, "stdout");
   else {

@@ -2,7 +2,7 @@ import type { Answer, NodeFacts, Reached, Standards } from "../../../src/cli/doc
 import type { Finding } from "../../../src/cli/doctor/finding.js";
 import { Info } from "../../../src/cli/doctor/info.js";
 
-export const standards: Standards = { nodes: 3, prefix: "", ttl: 10_000, nodeTimeout: 500 };
+export const standards: Standards = { nodes: 3, previous: null, prefix: "", ttl: 10_000, nodeTimeout: 500 };
 
 /** INFO of a healthy server, field by field. */
 const healthy: Readonly<Record<string, string | number>> = {
