@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { checkOwnClock } from "../../../src/cli/doctor/checks/clock.js";
 import {
   checkCount,
@@ -166,4 +166,41 @@ test("a change of the nodes may end when only processes with both sets, or the n
   expect(checkSetsInUse(all, standards)).toMatchObject([
     { severity: "ok", found: "the nodes are being changed, from 1 to 3: `previous` may now be left out" },
   ]);
+});
+
+describe("while the nodes are being changed", () => {
+  const changing = (nodes: number, ...previous: number[]) => ({ ...standards, nodes, previous });
+  const newcomer = (node: string) => reached({ node, marker: { ok: true, value: false } });
+
+  test.each([
+    ["both quorums answer", [reached(), reached(), unreached()], [0], ["ok quorum", "ok quorum"]],
+    ["the previous node is down", [unreached(), reached(), reached()], [0], ["ok quorum", "error quorum"]],
+    [
+      "a quorum of the nodes is down",
+      [reached(), unreached(), unreached()],
+      [0],
+      ["error quorum", "ok quorum"],
+    ],
+  ] as const)("a quorum of each set is needed: %s", (_, all, previous, expected) => {
+    expect(summaryOf(checkQuorum(all, changing(3, ...previous)))).toEqual(expected);
+    expect(diagnose(all, changing(3, ...previous)).quorum).toBe(!expected.some((one) => /error/.test(one)));
+  });
+
+  test("the number of nodes is that of the new set", () => {
+    const all = [reached(), reached(), reached(), reached()];
+    expect(checkCount(all, changing(3, 0, 1, 3))).toMatchObject([{ severity: "ok", value: { nodes: 3 } }]);
+    expect(checkQuorum(all, changing(3, 0, 1, 3))).toMatchObject([
+      { found: "3 of 3 nodes can be asked, a quorum is 2" },
+      { found: "3 of 3 previous nodes can be asked, a quorum is 2", value: { previous: true } },
+    ]);
+  });
+
+  test("nodes without a memory marker are noted if they are exactly the new ones", () => {
+    const all = [reached({ node: "redis://a" }), newcomer("redis://b"), newcomer("redis://c")];
+    expect(checkMarkers(all, changing(3, 0))).toMatchObject([
+      { severity: "note", code: "memory-marker", means: expect.stringMatching(/a process with `previous`/) },
+    ]);
+    expect(summaryOf(checkMarkers(all, changing(3, 0, 1)))).toEqual(["warning memory-marker"]);
+    expect(summaryOf(checkMarkers(all, standards))).toEqual(["warning memory-marker"]);
+  });
 });
