@@ -125,20 +125,6 @@ describe("rule 1: a joint set needs a quorum of both", () => {
     expect(reasons).toHaveLength(1);
   });
 
-  it("is inspected without a change of the nodes", async () => {
-    const { locks, run, testNodes } = changing(3, 3, "read");
-    const fenced = await run(locks([0]).acquire("a", { ...attempt, fence: true }));
-    const record = async () => Promise.all(testNodes.nodes.map((node) => run(node.recordSets("", "", 0))));
-    const before = await record();
-    expect(await run(locks([0, 1, 2], [0]).inspect("a"))).toMatchObject({ held: true });
-    await testNodes.clock.advance(6_000);
-    const after = await record();
-    const watermarks = (all: typeof before) => all.map(({ watermark }) => watermark);
-    expect(watermarks(before)).toEqual([fenced.fence, expect.any(Number), expect.any(Number)]);
-    expect(watermarks(after)).toEqual(watermarks(before));
-    expect(after.map(({ uses }) => uses.length)).toEqual([1, 0, 0]);
-  });
-
   it("needs a fence that a quorum of both has accepted", async () => {
     const { locks, run, testNodes } = changing(5, 5, "fences");
     const [old, joint] = [locks([0, 1, 2]), locks([2, 3, 4], [0, 1, 2])];
