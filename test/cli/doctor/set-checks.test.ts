@@ -135,21 +135,24 @@ test("two sets that could grant the same lock are a warning", () => {
   ]);
 });
 
+/** A fence that is given now. */
+const now = 1_767_225_600_000_000;
+
 test.each([
   [
     "while the previous nodes are in use alone",
     { "*": 50_000, "*,b,c/*": 100 },
-    5,
+    now,
     /a process used the previous nodes alone 50 s ago/,
   ],
   [
     "while a node lacks the highest fence",
     { "*,b,c/*": 100 },
-    4,
+    now - 2_000_000,
     /redis:\/\/b does not know the highest fence yet/,
   ],
 ])("a change of the nodes goes on %s", (_, uses, fence, means) => {
-  const all = [used("a", uses as Record<string, number>, 5), used("b", { "*,a,c/a": 100 }, fence)];
+  const all = [used("a", uses as Record<string, number>, now), used("b", { "*,a,c/a": 100 }, fence)];
   const found = checkSetsInUse(all, standards);
   expect(found).toMatchObject([
     {
@@ -162,10 +165,18 @@ test.each([
 });
 
 test("a change of the nodes may end when only processes with both sets, or the new one, are left", () => {
-  const all = [used("a", { "*": 80_000, "*,b,c/*": 100, "*,b,c": 5 }, 5), used("b", { "*,a,c/a": 100 }, 5)];
+  const all = [
+    used("a", { "*": 80_000, "*,b,c/*": 100, "*,b,c": 5 }, now),
+    used("b", { "*,a,c/a": 100 }, now),
+  ];
   expect(checkSetsInUse(all, standards)).toMatchObject([
     { severity: "ok", found: "the nodes are being changed, from 1 to 3: `previous` may now be left out" },
   ]);
+});
+
+test("nodes that are just being told of new fences know the highest one", () => {
+  const all = [used("a", { "*,b,c/*": 100 }, now), used("b", { "*,a,c/a": 100 }, now - 20_000)];
+  expect(checkSetsInUse(all, standards)).toMatchObject([{ severity: "ok", value: { ready: true } }]);
 });
 
 describe("while the nodes are being changed", () => {

@@ -16,6 +16,9 @@ import { list } from "../words.js";
 /** A set that is in use is recorded once a minute. Within this many ms after that, it may still be in use. */
 const marginMs = 15_000;
 
+/** Fences are about the time in µs. Nodes that differ by at most this much are being told of fences that are just given. */
+const fenceMargin = 1_000_000;
+
 /** One node, and the sets that use it. */
 interface Recorded {
   readonly facts: Reached;
@@ -91,7 +94,7 @@ function oldSetsIn(recorded: readonly Recorded[]): string[] {
 /** Says which nodes do not know the highest fence; the processes with both sets pass it on. */
 function missingFencesIn(recorded: readonly Recorded[]): string[] {
   const highest = Math.max(0, ...recorded.map(({ facts }) => facts.watermark ?? 0));
-  const behind = recorded.filter(({ facts }) => (facts.watermark ?? 0) < highest);
+  const behind = recorded.filter(({ facts }) => (facts.watermark ?? 0) < highest - fenceMargin);
   if (behind.length === 0) return [];
   const nodes = behind.map(({ facts }) => facts.node);
   return [`${list(nodes)} ${nodes.length === 1 ? "does" : "do"} not know the highest fence yet`];
