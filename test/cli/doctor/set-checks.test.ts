@@ -214,4 +214,14 @@ describe("while the nodes are being changed", () => {
     expect(summaryOf(checkMarkers(all, changing(3, 0, 1)))).toEqual(["warning memory-marker"]);
     expect(summaryOf(checkMarkers(all, standards))).toEqual(["warning memory-marker"]);
   });
+
+  test("the previous nodes are kept while a quorum of them cannot be asked", () => {
+    const one = used("b", { "*,a,c/a": 100 }, now);
+    expect(checkSetsInUse([unreached(), one, one], changing(3, 0))).toMatchObject([
+      { severity: "note", value: { ready: false, waits: ["a quorum of the nodes cannot be asked"] } },
+    ]);
+    expect(
+      checkSetsInUse([used("a", { "*,b,c/*": 100 }, now), one, unreached()], changing(3, 0)),
+    ).toMatchObject([{ severity: "ok", value: { ready: true } }]);
+  });
 });

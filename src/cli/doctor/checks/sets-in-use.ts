@@ -12,6 +12,7 @@ import { formatDuration } from "../../duration.js";
 import type { Reached, SetCheck } from "../facts.js";
 import { type Finding, note, ok, warning } from "../finding.js";
 import { list } from "../words.js";
+import { hasQuorum } from "./set.js";
 
 /** A set that is in use is recorded once a minute. Within this many ms after that, it may still be in use. */
 const marginMs = 15_000;
@@ -26,13 +27,13 @@ interface Recorded {
 }
 
 /** Which sets of nodes use these nodes, and whether two of them could grant the same lock. */
-export const checkSetsInUse: SetCheck = (all) => {
+export const checkSetsInUse: SetCheck = (all, standards) => {
   const recorded = all.flatMap((facts) => (facts.reached ? [{ facts, uses: usesOf(facts) }] : []));
   const conflicts = recorded.flatMap(({ facts, uses }) => conflictsOf(facts.node, uses));
   if (conflicts.length > 0) return conflicts;
   const uses = recorded.flatMap((one) => one.uses);
   const joint = uses.find(({ sets }) => isJoint(sets));
-  if (joint !== undefined) return [progressOf(joint.sets, recorded)];
+  if (joint !== undefined) return [progressOf(joint.sets, recorded, hasQuorum(all, standards))];
   const sizes = [...new Set(uses.map(({ sets }) => describeSizes(sets)))];
   return sizes.length === 0 ? [] : [ok("sets", `in use by processes with ${list(sizes)}`, sizes)];
 };
@@ -67,9 +68,10 @@ function conflictsOf(node: string, uses: readonly SetUse[]): Finding[] {
 }
 
 /** How far a change of the nodes has come, and whether `previous` may be left out. */
-function progressOf(joint: string, recorded: readonly Recorded[]): Finding {
+function progressOf(joint: string, recorded: readonly Recorded[], quorum: boolean): Finding {
   const [to = 0, from = 0] = sizesOf(joint);
-  const waits = [...oldSetsIn(recorded), ...missingFencesIn(recorded)];
+  const unknown = quorum ? [] : ["a quorum of the nodes cannot be asked"];
+  const waits = [...unknown, ...oldSetsIn(recorded), ...missingFencesIn(recorded)];
   const found = `the nodes are being changed, from ${from} to ${to}`;
   const value = { from, to, ready: waits.length === 0, waits };
   if (waits.length === 0) return ok("sets", `${found}: \`previous\` may now be left out`, value);
