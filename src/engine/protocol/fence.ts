@@ -47,6 +47,17 @@ export class FenceSource {
     return this.highest;
   }
 
+  /**
+   * Takes account of the highest number that a node has ever accepted. A node's record of one resource may be older: while the
+   * nodes are being changed, processes with the previous nodes alone raise the number without the new nodes.
+   */
+  follow(seen: number): void {
+    if (seen <= this.highest) return;
+    this.highest = seen;
+    const time = Math.floor(seen / 1000);
+    if (time > this.due) this.anchor(time);
+  }
+
   /** The time in ms that corresponds to the highest number now. */
   private get due(): number {
     return this.base + Math.floor(this.clock.monotonic() - this.at);
