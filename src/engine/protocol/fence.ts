@@ -40,9 +40,7 @@ export class FenceSource {
 
   /** Returns the next proposal after a refused one: above all numbers that the nodes have seen. */
   raise(seen: readonly number[]): number {
-    this.highest = Math.max(this.highest, ...seen);
-    const time = Math.floor(this.highest / 1000);
-    if (time > this.due) this.anchor(time);
+    this.follow(Math.max(...seen));
     this.highest += 1;
     return this.highest;
   }
@@ -52,9 +50,8 @@ export class FenceSource {
    * nodes are being changed, processes with the previous nodes alone raise the number without the new nodes.
    */
   follow(seen: number): void {
-    if (seen <= this.highest) return;
-    this.highest = seen;
-    const time = Math.floor(seen / 1000);
+    this.highest = Math.max(this.highest, seen);
+    const time = Math.floor(this.highest / 1000);
     if (time > this.due) this.anchor(time);
   }
 
