@@ -7,6 +7,8 @@ import { usageError } from "./exit.js";
 /** The content of a configuration file: each key is the default of the option of the same name. */
 export interface Config {
   readonly nodes?: readonly string[];
+  /** The nodes before a change of `nodes`. */
+  readonly previous?: readonly string[];
   readonly prefix?: string;
   readonly owner?: string;
   /** In ms, as all durations here. */
@@ -29,14 +31,13 @@ const duration: Reader = (value) => {
   if (typeof value === "number") return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
   return typeof value === "string" ? parseDuration(value) : undefined;
 };
+const addresses: Reader = (value) =>
+  Array.isArray(value) && value.every((one) => typeof one === "string") ? value : undefined;
 const text: Reader = (value) => (typeof value === "string" ? value : undefined);
 
 const keys: Record<keyof Config, { readonly read: Reader; readonly allowed: string }> = {
-  nodes: {
-    read: (value) =>
-      Array.isArray(value) && value.every((one) => typeof one === "string") ? value : undefined,
-    allowed: "a list of addresses",
-  },
+  nodes: { read: addresses, allowed: "a list of addresses" },
+  previous: { read: addresses, allowed: "a list of addresses" },
   prefix: { read: text, allowed: "a string" },
   owner: { read: text, allowed: "a string" },
   ttl: { read: duration, allowed: durationSyntax },

@@ -7,7 +7,7 @@ import type { Config } from "./config.js";
 import { formatDuration } from "./duration.js";
 import { exitCode, usageError } from "./exit.js";
 import { describeHolder, describeOwner } from "./holder.js";
-import { chooseNodes } from "./nodes.js";
+import { chooseSets, type NodeFlags } from "./nodes.js";
 import { output } from "./output.js";
 
 /** Time in ms that closing the connections may take. */
@@ -17,8 +17,7 @@ const closeTimeout = 1_000;
  */
 const defaultTimeout = 2_000;
 
-export interface InspectFlags {
-  readonly node?: readonly string[];
+export interface InspectFlags extends NodeFlags {
   readonly prefix?: string;
   readonly nodeTimeout?: number;
   readonly json?: boolean;
@@ -34,7 +33,7 @@ export async function inspect(
   if (resource === "") throw usageError("a resource is a non-empty string");
   const nodeTimeout = flags.nodeTimeout ?? config.nodeTimeout ?? defaultTimeout;
   const locks = createLocks({
-    nodes: chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes),
+    ...chooseSets(flags, environment, config),
     prefix: flags.prefix ?? config.prefix ?? "",
     nodeTimeout,
     // No lock is acquired, but a ttl must exceed the node timeout.

@@ -1,3 +1,4 @@
+import type { Config } from "./config.js";
 import { usageError } from "./exit.js";
 import { hideCredentials, redact } from "./redact.js";
 
@@ -5,9 +6,39 @@ const sources =
   "Name them with --node redis://host:6379 (once for each), in HOLDFAST_NODES (separated by commas or spaces), " +
   'or as "nodes" in holdfast.config.json';
 
-/**
- * The node addresses: from the command line (`flag`), else from the environment, else from the configuration file.
- */
+/** The addresses on the command line. */
+export interface NodeFlags {
+  readonly node?: readonly string[];
+  readonly previousNode?: readonly string[];
+}
+
+/** The addresses of the nodes and, while the nodes are being changed, of those before the change. */
+export interface ChosenNodes {
+  readonly nodes: readonly string[];
+  /** Absent if the nodes are not being changed. */
+  readonly previous?: readonly string[];
+}
+
+/** Each list is taken from the command line, else from the environment, else from the configuration file. */
+export function chooseSets(
+  { node, previousNode }: NodeFlags,
+  { HOLDFAST_NODES, HOLDFAST_PREVIOUS_NODES }: NodeJS.ProcessEnv,
+  config: Pick<Config, "nodes" | "previous">,
+): ChosenNodes {
+  const nodes = chooseNodes(node, HOLDFAST_NODES, config.nodes);
+  const given = choosePrevious(previousNode, HOLDFAST_PREVIOUS_NODES, config.previous);
+  if (given === null) return { nodes };
+  checkPrevious(given, nodes);
+  return { nodes, previous: given.addresses };
+}
+
+/** Every address once, for commands that ask the nodes of both sets alike. */
+export const everyNode = ({ nodes, previous = [] }: ChosenNodes): readonly string[] => [
+  ...nodes,
+  ...previous.filter((address) => !nodes.includes(address)),
+];
+
+/** The node addresses: from the command line (`flag`), else from the environment, else from the configuration file. */
 export function chooseNodes(
   flags: readonly string[] | undefined,
   environment: string | undefined,
@@ -15,10 +46,41 @@ export function chooseNodes(
   flag = "--node",
 ): readonly string[] {
   if (flags !== undefined && flags.length > 0) return checkAll(flags, flag);
-  const listed = (environment ?? "").split(/[\s,]+/).filter(Boolean);
+  const listed = listedIn(environment);
   if (listed.length > 0) return checkAll(listed, "HOLDFAST_NODES");
   if (configured !== undefined && configured.length > 0) return checkAll(configured, '"nodes"');
   throw usageError(`no nodes to ask. ${sources}`);
+}
+
+const listedIn = (environment = ""): string[] => environment.split(/[\s,]+/).filter(Boolean);
+
+/** A list of addresses, and where it was named. */
+interface Named {
+  readonly addresses: readonly string[];
+  readonly where: string;
+}
+
+/** Null if the nodes are not being changed. An empty list is kept: ignoring it could leave a process out of the change. */
+function choosePrevious(
+  flags: readonly string[] | undefined,
+  environment: string | undefined,
+  configured: readonly string[] | undefined,
+): Named | null {
+  if (flags !== undefined) return { addresses: flags, where: "--previous-node" };
+  if (environment !== undefined)
+    return { addresses: listedIn(environment), where: "HOLDFAST_PREVIOUS_NODES" };
+  return configured === undefined ? null : { addresses: configured, where: '"previous"' };
+}
+
+function checkPrevious({ addresses, where }: Named, nodes: readonly string[]): void {
+  const leaveOut = "leave it out unless the nodes are being changed";
+  if (addresses.length === 0)
+    throw usageError(`${where} names no node: it must be the nodes before the change; ${leaveOut}`);
+  checkAll(addresses, where);
+  const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
+  if (twice !== undefined) throw usageError(`${where}: ${shown(twice)} is named twice; name each node once`);
+  if (addresses.length === nodes.length && addresses.every((address) => nodes.includes(address)))
+    throw usageError(`${where} has the same nodes as the nodes after the change; ${leaveOut}`);
 }
 
 function checkAll(addresses: readonly string[], where: string): readonly string[] {

@@ -2,13 +2,12 @@ import { hostname } from "node:os";
 import type { QuarantineRule } from "../engine/node/abstention.js";
 import type { Config } from "./config.js";
 import { exitCode, usageError } from "./exit.js";
-import { chooseNodes } from "./nodes.js";
+import { type ChosenNodes, chooseSets, type NodeFlags } from "./nodes.js";
 import { defaults, requireRoom } from "./timing.js";
 
 /** The options of the command line; absent if not given. Durations in ms. */
-export interface RunFlags {
+export interface RunFlags extends NodeFlags {
   readonly resource?: readonly string[];
-  readonly node?: readonly string[];
   readonly prefix?: string;
   readonly owner?: string;
   readonly ttl?: number;
@@ -26,9 +25,8 @@ export interface RunFlags {
 }
 
 /** The complete options of a run, validated and with every default filled in. */
-export interface RunOptions {
+export interface RunOptions extends ChosenNodes {
   readonly resources: readonly string[];
-  readonly nodes: readonly string[];
   readonly prefix: string;
   readonly owner: string;
   readonly ttl: number;
@@ -71,7 +69,7 @@ export function resolveRun(
   return {
     ...timing,
     resources: flags.resource,
-    nodes: chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes),
+    ...chooseSets(flags, environment, config),
     prefix: flags.prefix ?? config.prefix ?? "",
     owner: flags.owner ?? config.owner ?? defaultOwner(),
     quarantine: flags.quarantine ?? config.quarantine ?? "auto",

@@ -35,9 +35,11 @@ export async function run(options: RunOptions): Promise<number> {
 }
 
 async function runLocked(options: RunOptions, runLog: RunLog, relay: SignalRelay): Promise<number> {
-  const { nodes, prefix, owner, ttl, atLeast, nodeTimeout, quarantine, publish, resources } = options;
+  const { nodes, previous, prefix, owner, ttl, atLeast, nodeTimeout, quarantine, publish, resources } =
+    options;
   const locks = createLocks({
     nodes,
+    ...(previous === undefined ? {} : { previous }),
     prefix,
     owner,
     ttl,

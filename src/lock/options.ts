@@ -68,7 +68,7 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
   /**
    * The nodes before a change of `nodes`, while processes with the old and with the new nodes run side by side. A grant, a
    * renewal and a fence then need a quorum of both sets. Give a node that is in both sets as the same client or address in
-   * both. Default: the nodes are not being changed. The page "Operating" describes the procedure.
+   * both. Default: the nodes are not being changed. docs/changing-nodes.md describes the procedure.
    */
   readonly previous?: readonly NodeInput[];
   /**

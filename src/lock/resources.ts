@@ -1,6 +1,6 @@
 import calculateSlot from "cluster-key-slot";
 import type { LockNode } from "../engine/node/lock-node.js";
-import { markerKey, probeKey } from "../engine/protocol/side-keys.js";
+import { markerKey, probeKey, setsKey } from "../engine/protocol/side-keys.js";
 import { InvalidOptionError } from "../errors.js";
 import { checkText } from "../support/checks.js";
 import { isList } from "../support/untrusted.js";
@@ -22,8 +22,8 @@ export function checkResources(value: unknown): readonly string[] {
   return Object.freeze([...distinct]);
 }
 
-/** Prefixes of the keys under which nodes store fences, queues and their markers. A lock there would overwrite them. */
-const reserved = ["holdfast:fence:", "holdfast:watermark", "holdfast:queue:", markerKey, probeKey];
+/** Prefixes of the keys under which nodes store fences, queues, their markers and the sets that use them. A lock there would overwrite them. */
+const reserved = ["holdfast:fence:", "holdfast:watermark", "holdfast:queue:", markerKey, setsKey, probeKey];
 
 export function checkKeys(keys: readonly string[]): void {
   const key = keys.find((candidate) => reserved.some((start) => candidate.startsWith(start)));

@@ -29,7 +29,7 @@ test.each([
 });
 
 test.each([
-  ['{"tll": "30s"}', /unknown key "tll"; known are nodes, prefix/],
+  ['{"tll": "30s"}', /unknown key "tll"; known are nodes, previous, prefix/],
   ['{"__proto__": {"ttl": 1}}', /unknown key "__proto__"/],
   ['{"ttl": "soon"}', /"ttl" must be a duration/],
   ['{"publish": "yes"}', /"publish" must be true or false/],
@@ -37,6 +37,7 @@ test.each([
   ['{"quarantine": -1}', /"quarantine" must be/],
   ['{"quarantine": true}', /"quarantine" must be/],
   ['{"nodes": "redis://u:hidden@h"}', /"nodes" must be a list of addresses/],
+  ['{"previous": "redis://u:hidden@h"}', /"previous" must be a list of addresses/],
   ['["redis://u:hidden@h"]', /must hold an object/],
   ['{"nodes": ["redis://u:hidden@h"', /is not JSON/],
 ])("%s is refused, without repeating a value", (json, why) => {

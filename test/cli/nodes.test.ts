@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
-import { chooseNodes } from "../../src/cli/nodes.js";
+import { describe, expect, test } from "vitest";
+import { chooseNodes, chooseSets, everyNode } from "../../src/cli/nodes.js";
+import { resolveRun } from "../../src/cli/run-options.js";
 
 const one = "redis://one:6379";
 const two = "rediss://user:pass%20word@two:6379/1";
@@ -43,4 +44,59 @@ test.each([
   }
   expect(message).toMatch(/--node \(the 2nd\)/);
   expect(message).not.toContain("hidden-word");
+});
+
+describe("the nodes before a change", () => {
+  const three = ["redis://a", "redis://b", "redis://c"];
+  const [a] = three as [string];
+
+  test("are absent unless they are named", () => {
+    expect(chooseSets({ node: three }, {}, {})).toEqual({ nodes: three });
+  });
+
+  test("come from the command line, else the environment, else the configuration", () => {
+    const HOLDFAST_PREVIOUS_NODES = `${one} ${a}`;
+    const config = { nodes: three, previous: [a] };
+    const previousOf = (...given: Parameters<typeof chooseSets>) => chooseSets(...given).previous;
+    expect(previousOf({ previousNode: [two] }, { HOLDFAST_PREVIOUS_NODES }, config)).toEqual([two]);
+    expect(previousOf({}, { HOLDFAST_PREVIOUS_NODES }, config)).toEqual([one, a]);
+    expect(previousOf({ node: [two] }, {}, config)).toEqual([a]);
+  });
+
+  test("are each one node with the node of the same address after the change", () => {
+    expect(everyNode({ nodes: three, previous: [a, "redis://d"] })).toEqual([...three, "redis://d"]);
+    expect(everyNode({ nodes: three })).toEqual(three);
+  });
+
+  test.each([
+    [{ previousNode: [a, a] }, {}, {}, /--previous-node: "redis:\/\/a" is named twice; name each node once/],
+    [{ previousNode: [...three].reverse() }, {}, {}, /--previous-node has the same nodes .*leave it out/],
+    [{ previousNode: ["a:1"] }, {}, {}, /--previous-node: "a:1" .*must start with redis:\/\//],
+    [{}, { HOLDFAST_PREVIOUS_NODES: " , " }, {}, /HOLDFAST_PREVIOUS_NODES names no node.*leave it out/],
+    [{}, { HOLDFAST_PREVIOUS_NODES: "" }, {}, /HOLDFAST_PREVIOUS_NODES names no node/],
+    [{}, {}, { previous: [] }, /"previous" names no node/],
+  ])("case %# is refused with one line", (flags, environment, config, why) => {
+    let message = "";
+    try {
+      chooseSets({ node: three, ...flags }, environment, config);
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    expect(message).toMatch(why);
+    expect(message).not.toContain("\n");
+  });
+
+  test("a password in an address that is named twice is not repeated", () => {
+    const secret = "redis://u:hidden-word@one";
+    expect(() => chooseSets({ node: three, previousNode: [secret, secret] }, {}, {})).toThrow(
+      /^(?!.*hidden-word).*named twice/,
+    );
+  });
+});
+
+test("a run passes both lists on", () => {
+  const flags = { resource: ["a"], node: [one, two], previousNode: [one] };
+  expect(resolveRun(flags, ["true"], {}, {})).toMatchObject({ nodes: [one, two], previous: [one] });
+  const { previousNode: _, ...without } = flags;
+  expect(resolveRun(without, ["true"], {}, {})).not.toHaveProperty("previous");
 });

@@ -60,6 +60,17 @@ test.each([
   [["run", "--resource", "a", "--max-hold", "1s", "--node", node, "--", "true"], /--max-hold/],
   [["run", "--resource", "a", "--conflict-exit-code", "256", "--", "true"], /0 to 255/],
   [["run", "--resource", "a", "--node", node, node, "--", "true"], /repeat --node/],
+  [
+    ["run", "--resource", "a", "--node", node, "--previous-node", node, "--", "true"],
+    /--previous-node has the same nodes as the nodes after the change/,
+  ],
+  [["doctor", "--node", node, "--previous-node", ""], /--previous-node: .*is not an address/],
+  [
+    ["inspect", "a", "--node", node, "--previous-node", "redis://a", "--previous-node", "redis://a"],
+    /named twice/,
+  ],
+  [["watch", "--node", node, "--previous-node", node], /--previous-node has the same nodes/],
+  [["ui", "--node", node, "--previous-node", node], /--previous-node has the same nodes/],
   [["run", "--resource", "a", "a", "--node", node, "--", "true"], /only once/],
   [["run", "--resource", "a", "--owner", "x~y", "--node", node, "--", "true"], /owner/],
   [["run", "--resource", "a", "--config", "/nowhere.json", "--", "true"], /no such file/],

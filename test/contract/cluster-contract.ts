@@ -22,6 +22,14 @@ function describeCluster(name: string, open: Open, stored: { prefix?: string } =
   describeConnectionContract(name, open);
   describeSubscriptionContract(name, open, () => cluster.nodes);
 
+  test(`${name} keeps no record of sets, and shares no watermark: a Cluster has one for each hash slot`, async () => {
+    const { node, end } = await openReady(open);
+    expect(await node.recordSets?.("*,b,c ", "", 9)).toEqual({ watermark: 0, uses: [] });
+    const keys = await Promise.all(cluster.nodes.map((server) => server.call("KEYS", "*holdfast:sets*")));
+    expect(keys.flat()).toEqual([]);
+    await end();
+  });
+
   // A prefix with a hash tag puts all keys into one slot.
   if (stored.prefix?.includes("{")) return;
   test(`${name} fails only commands whose keys are in different slots`, async () => {

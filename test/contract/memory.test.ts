@@ -3,8 +3,10 @@ import { MemoryStore } from "../../src/clients/memory/memory-store.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { describeNodeContract } from "./node-contract.js";
 import { describeQueueContract } from "./queue-contract.js";
+import { describeSetsContract } from "./sets-contract.js";
 
 describeNodeContract("a memory node", () => ({ node: memoryNode(), end: () => {} }));
+describeSetsContract("a memory node", () => ({ node: memoryNode(), end: () => {} }));
 
 const clock = new VirtualClock();
 const published: [channel: string, message: string][] = [];

@@ -16,6 +16,7 @@ import { describeQueueContract } from "./queue-contract.js";
 import { queuesOfServer } from "./queue-view.js";
 import { describeConnectionContract, describeRedisContract } from "./redis-contract.js";
 import { viewOfServer } from "./server-view.js";
+import { describeSetsContract } from "./sets-contract.js";
 import type { Open } from "./subject.js";
 import { describeSubscriptionContract } from "./subscription-contract.js";
 
@@ -39,6 +40,7 @@ function describeClient(name: string, open: Open, stored: { prefix?: string; db?
   describeNodeContract(name, open);
   describeRedisContract(name, open, () => viewOfServer(server.port, stored));
   describeQueueContract(name, open, () => queuesOfServer(server.port, stored));
+  describeSetsContract(name, open);
   describeConnectionContract(name, open);
   describeSubscriptionContract(name, open, () => [server]);
 }
@@ -112,6 +114,7 @@ describeRedisContract("a plain { set, eval }", openPlain, () => viewOfServer(ser
   sendsTwice: false,
 });
 describeQueueContract("a plain { set, eval }", openPlain, () => queuesOfServer(server.port));
+describeSetsContract("a plain { set, eval }", openPlain);
 
 test("a plain { set, eval } offers no subscription", () => {
   const node = recogniseNode({ set: async () => "OK", eval: async () => [] }, 0);

@@ -12,12 +12,20 @@ export const durations = "Durations: 500ms, 30s, 1.5m, 2h, 1d; a plain integer i
 
 export const nodeSources = `Nodes: --node, else HOLDFAST_NODES (separated by commas or spaces), else "nodes" in --config FILE,
 holdfast.config.json or .holdfastrc.json. An address with a password is better kept out of the
-command line, which everybody on the machine can read.`;
+command line, which everybody on the machine can read. While the nodes are being changed, the nodes
+before the change are named likewise: --previous-node, HOLDFAST_PREVIOUS_NODES or "previous"
+(docs/changing-nodes.md).`;
 
 export const node = () =>
   new Option("--node <address>", "redis:// or rediss:// address of a node; repeat it for each").argParser(
     collect,
   );
+
+export const previousNode = () =>
+  new Option(
+    "--previous-node <address>",
+    "address of a node before the change, while the nodes are being changed; repeat it for each",
+  ).argParser(collect);
 
 export const nodeTimeout = (byDefault: string) =>
   new Option("--node-timeout <duration>", `for one node's answer (default: ${byDefault})`).argParser(

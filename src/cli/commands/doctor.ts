@@ -1,7 +1,16 @@
 import { readConfig } from "../config.js";
 import { type DoctorFlags, doctor } from "../doctor/doctor.js";
 import { positiveDuration } from "../option-values.js";
-import { type AddCommand, type ConfigFlag, config, durations, node, nodeSources, prefix } from "./common.js";
+import {
+  type AddCommand,
+  type ConfigFlag,
+  config,
+  durations,
+  node,
+  nodeSources,
+  prefix,
+  previousNode,
+} from "./common.js";
 
 const doctorHelp = `
 Example:
@@ -28,6 +37,7 @@ export const addDoctor: AddCommand = (program, exit) => {
     .command("doctor")
     .description("Examine the nodes: what is wrong with them, what it means, and what to do.")
     .addOption(node())
+    .addOption(previousNode())
     .addOption(prefix())
     .option("--timeout <duration>", "how long a node may be silent (default: 5s)", positiveDuration)
     .option(

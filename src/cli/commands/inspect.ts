@@ -9,6 +9,7 @@ import {
   nodeSources,
   nodeTimeout,
   prefix,
+  previousNode,
 } from "./common.js";
 
 const inspectHelp = `
@@ -26,6 +27,7 @@ export const addInspect: AddCommand = (program, exit) => {
     .description("Show who holds a resource, node by node.")
     .argument("<name>", "the resource")
     .addOption(node())
+    .addOption(previousNode())
     .addOption(prefix())
     .addOption(nodeTimeout("2s"))
     .option("--json", "one JSON document on stdout")

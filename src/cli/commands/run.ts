@@ -18,6 +18,7 @@ import {
   nodeSources,
   nodeTimeout,
   prefix,
+  previousNode,
 } from "./common.js";
 
 const runHelp = `
@@ -61,6 +62,7 @@ export const addRun: AddCommand = (program, exit) => {
     .passThroughOptions()
     .option("--resource <name...>", "what to lock; several are locked together", collectResources)
     .addOption(node())
+    .addOption(previousNode())
     .option(
       "--ttl <duration>",
       "for which the nodes keep the lock without a renewal (default: 30s)",

@@ -10,6 +10,7 @@ import {
   nodeSources,
   nodeTimeout,
   prefix,
+  previousNode,
 } from "./common.js";
 
 const watchHelp = `
@@ -36,6 +37,7 @@ export const addWatch: AddCommand = (program, exit) => {
     .description("Watch the locks of all processes as they change, and record them.")
     .argument("[names...]", "resources to watch (default: all)")
     .addOption(node())
+    .addOption(previousNode())
     .addOption(prefix())
     .addOption(nodeTimeout("2s"))
     .option("--record <file>", "write it down as JSON lines")

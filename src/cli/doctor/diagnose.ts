@@ -1,4 +1,3 @@
-import { quorumOf } from "../../engine/protocol/quorum.js";
 import { checkAdmitted } from "./checks/admitted.js";
 import { checkClock, checkClocks, checkOwnClock } from "./checks/clock.js";
 import { checkEviction } from "./checks/eviction.js";
@@ -18,6 +17,7 @@ import {
   checkHosts,
   checkMarkers,
   checkQuorum,
+  hasQuorum,
 } from "./checks/set.js";
 import { checkSetsInUse } from "./checks/sets-in-use.js";
 import { checkVersion } from "./checks/version.js";
@@ -63,7 +63,7 @@ export interface NodeDiagnosis {
 export interface Diagnosis {
   /** The worst severity of all findings. */
   readonly verdict: Severity;
-  /** Whether a quorum of nodes could be examined. */
+  /** Whether a quorum of nodes could be examined, and of the previous ones if they are given. */
   readonly quorum: boolean;
   readonly nodes: readonly NodeDiagnosis[];
   /** Findings about the nodes together. */
@@ -82,7 +82,7 @@ export function diagnose(all: readonly NodeFacts[], standards: Standards): Diagn
   const findings = [...nodes.flatMap((node) => node.findings), ...set];
   return {
     verdict: worstOf(findings.map(({ severity }) => severity)),
-    quorum: nodes.filter(({ reached }) => reached).length >= quorumOf(all.length),
+    quorum: hasQuorum(all, standards),
     nodes,
     set,
   };

@@ -2,7 +2,7 @@ import { defaultNodeTimeout } from "../../manager/manager-settings.js";
 import { coloursFor } from "../colours.js";
 import type { Config } from "../config.js";
 import { exitCode } from "../exit.js";
-import { chooseNodes } from "../nodes.js";
+import { chooseSets, everyNode, type NodeFlags } from "../nodes.js";
 import { output } from "../output.js";
 import type { Diagnosis } from "./diagnose.js";
 import { examine } from "./examine.js";
@@ -18,8 +18,7 @@ const defaultTtl = 10_000;
 /** Line width without a terminal: lines are not wrapped. */
 const unlimitedWidth = Number.POSITIVE_INFINITY;
 
-export interface DoctorFlags {
-  readonly node?: readonly string[];
+export interface DoctorFlags extends NodeFlags {
   readonly prefix?: string;
   readonly timeout?: number;
   readonly wait?: number;
@@ -32,12 +31,12 @@ export async function doctor(
   config: Config,
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
-  const addresses = chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes);
+  const chosen = chooseSets(flags, environment, config);
   const prefix = flags.prefix ?? config.prefix ?? "";
   const timeout = flags.timeout ?? defaultTimeout;
   if (flags.wait !== undefined) {
     const { wait, json = false } = flags;
-    return reportWait(addresses.map(readTarget), { prefix, timeout, wait, json });
+    return reportWait(everyNode(chosen).map(readTarget), { prefix, timeout, wait, json });
   }
   const ttl = config.ttl ?? defaultTtl;
   const standards = {
@@ -46,7 +45,7 @@ export async function doctor(
     nodeTimeout: config.nodeTimeout ?? defaultNodeTimeout(ttl),
     quarantine: config.quarantine ?? "auto",
   };
-  const diagnosis = await examine(addresses, standards, timeout);
+  const diagnosis = await examine(chosen, standards, timeout);
   const code = exitCodeOf(diagnosis);
   if (flags.json) output.json({ version: 1, exitCode: code, ...diagnosis }, "stdout");
   else {

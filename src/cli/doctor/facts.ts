@@ -51,7 +51,7 @@ interface Abstention {
 }
 
 /** What a permission is for. */
-export type Purpose = "lock" | "identity" | "memory" | "queue" | "wake" | "fence";
+export type Purpose = "lock" | "identity" | "memory" | "sets" | "queue" | "wake" | "fence";
 
 /** The server's clock minus this machine's, in ms, plus or minus the uncertainty. */
 export interface ClockSample {
@@ -108,8 +108,10 @@ export type NodeFacts = Reached | Unreached;
 
 /** What the findings are measured against. */
 export interface Standards {
-  /** Number of nodes. */
+  /** Number of nodes; after these come the nodes that are only in the previous set. */
   readonly nodes: number;
+  /** The indices of the nodes of the previous set; null if the nodes are not being changed. */
+  readonly previous: readonly number[] | null;
   /** Put before each resource. */
   readonly prefix: string;
   /** In ms. */

@@ -18,6 +18,7 @@ export const codes = [
   "rights-lock",
   "rights-identity",
   "rights-memory",
+  "rights-sets",
   "rights-queue",
   "rights-wake",
   "rights-fence",

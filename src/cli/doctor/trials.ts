@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { wakeChannel } from "../../engine/protocol/command.js";
-import { longLeasesKey, markerKey } from "../../engine/protocol/side-keys.js";
+import { longLeasesKey, markerKey, setsKey, watermarkKey } from "../../engine/protocol/side-keys.js";
 import type { Answer, Purpose, Trial } from "./facts.js";
 import { timedOut } from "./refusal.js";
 import type { Session } from "./session.js";
@@ -35,13 +35,23 @@ const onQueue = (key: string): readonly Command[] => [
   ["ZSCORE", key, "0"],
 ];
 
+/** An odd number of values makes HSET fail, after the server has checked the permission. */
+const onSets = (key: string): readonly Command[] => [
+  ["HGET", key, "0"],
+  ["HSET", key, "0", "0", "0"],
+  ["HDEL", key, "0"],
+  ["HGETALL", key],
+];
+
 /** Keys that Holdfast uses besides the locks, and their purposes. They are only named, never read or written. */
 const sideKeys = (probe: string): readonly (readonly [Purpose, string, string])[] => [
   ["memory", markerKey, markerKey],
   ["memory", longLeasesKey, longLeasesKey],
+  ["sets", setsKey, setsKey],
+  ["sets", watermarkKey, watermarkKey],
   ["queue", "holdfast:queue:*", `holdfast:queue:${probe}`],
   ["fence", "holdfast:fence:*", `holdfast:fence:${probe}`],
-  ["fence", "holdfast:watermark", "holdfast:watermark"],
+  ["fence", watermarkKey, watermarkKey],
 ];
 
 /**
@@ -60,6 +70,7 @@ export async function tryRights(session: Session, prefix: string, probe: string)
     ...onLock(lockKey).map((words) => command("lock", words)),
     key("lock", `${prefix}*`, lockKey),
     command("identity", ["INFO", "server"]),
+    ...onSets(lockKey).map((words) => command("sets", words)),
     ...onQueue(lockKey).map((words) => command("queue", words)),
     ...sideKeys(probe).map(([purpose, pattern, name]) => key(purpose, pattern, name)),
   ]);

@@ -2,7 +2,7 @@ import { PageServer } from "../../inspector/server/page-server.js";
 import { CommandLifetime } from "../command-lifetime.js";
 import type { Config } from "../config.js";
 import { exitCode, usageError } from "../exit.js";
-import { chooseNodes } from "../nodes.js";
+import { chooseSets, everyNode, type NodeFlags } from "../nodes.js";
 import { output } from "../output.js";
 import { type ListenFlags, listenAddressOf } from "./listen-flags.js";
 import { showLive } from "./live.js";
@@ -12,8 +12,7 @@ import { showRecording } from "./replay.js";
 /** Time in ms for one node's answer; the first answer includes connecting. */
 const defaultTimeout = 2_000;
 
-export interface UiFlags extends ListenFlags {
-  readonly node?: readonly string[];
+export interface UiFlags extends ListenFlags, NodeFlags {
   /** A file name. */
   readonly replay?: string;
   /** In ms. */
@@ -45,12 +44,12 @@ export async function ui(flags: UiFlags, config: Config, environment: NodeJS.Pro
 }
 
 function show(
-  { node, replay, nodeTimeout }: UiFlags,
+  flags: UiFlags,
   config: Config,
-  { HOLDFAST_NODES }: NodeJS.ProcessEnv,
+  environment: NodeJS.ProcessEnv,
   over: AbortSignal,
 ): Promise<Presentation> {
-  if (replay !== undefined) return showRecording(replay);
-  const timeout = nodeTimeout ?? config.nodeTimeout ?? defaultTimeout;
-  return showLive(chooseNodes(node, HOLDFAST_NODES, config.nodes), timeout, over);
+  if (flags.replay !== undefined) return showRecording(flags.replay);
+  const timeout = flags.nodeTimeout ?? config.nodeTimeout ?? defaultTimeout;
+  return showLive(everyNode(chooseSets(flags, environment, config)), timeout, over);
 }

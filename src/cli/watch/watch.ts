@@ -7,12 +7,11 @@ import { CommandLifetime } from "../command-lifetime.js";
 import type { Config } from "../config.js";
 import { exitCode, usageError } from "../exit.js";
 import { NodeConnections } from "../node-connections.js";
-import { chooseNodes } from "../nodes.js";
+import { chooseSets, everyNode, type NodeFlags } from "../nodes.js";
 import { LockFilter } from "./lock-filter.js";
 import { WatchSession } from "./watch-session.js";
 
-export interface WatchFlags {
-  readonly node?: readonly string[];
+export interface WatchFlags extends NodeFlags {
   readonly prefix?: string;
   readonly nodeTimeout?: number;
   /** A file name. */
@@ -46,12 +45,20 @@ export async function watch(
   const prefix = flags.prefix ?? config.prefix;
   const filter = new LockFilter(names, prefix);
   for (const name of filter.exact) checkResources(name);
-  const nodes = chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes).map((address, index) =>
-    recogniseNode(address, index),
+  const chosen = chooseSets(flags, environment, config);
+  const byAddress = new Map(
+    everyNode(chosen).map((address, index) => [address, recogniseNode(address, index)] as const),
   );
+  const nodes = [...byAddress.values()];
+  const nodesAt = (addresses: readonly string[]) =>
+    addresses.flatMap((address) => byAddress.get(address) ?? []);
+  const sets = {
+    nodes: nodesAt(chosen.nodes),
+    ...(chosen.previous === undefined ? {} : { previous: nodesAt(chosen.previous) }),
+  };
   const nodeTimeout = flags.nodeTimeout ?? config.nodeTimeout ?? defaultTimeout;
   // No lock is acquired, but a ttl must exceed the node timeout.
-  const locks = createLocks({ nodes, prefix: prefix ?? "", nodeTimeout, ttl: nodeTimeout + 1 });
+  const locks = createLocks({ ...sets, prefix: prefix ?? "", nodeTimeout, ttl: nodeTimeout + 1 });
   const lifetime = new CommandLifetime();
   let session: WatchSession | undefined;
   const connections = new NodeConnections(nodes, (what) => session?.nodeChanged(what));

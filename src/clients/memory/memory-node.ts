@@ -182,7 +182,7 @@ export class InProcessNode implements MemoryNode {
   recordSets(sets: string, former: string, watermark: number): Promise<SetRecord> {
     return this.#run(
       () => {
-        if (this.#marker !== "") this.#store.raiseWatermark(watermark);
+        if (this.#hasWatermark) this.#store.raiseWatermark(watermark);
         const uses = this.#sets.record(sets, former, this.clock.monotonic());
         return { watermark: this.#store.watermark, uses };
       },
@@ -242,6 +242,11 @@ export class InProcessNode implements MemoryNode {
 
   get #runId(): string {
     return `${this.serial}x${this.#generation}`;
+  }
+
+  /** Whether a server would store a watermark: since it was given a memory, or since the first fence. */
+  get #hasWatermark(): boolean {
+    return this.#store.watermark > 0 || /^[^?]/.test(this.#marker);
   }
 
   #apply(command: LockCommand, mark: string | null): Reply {

@@ -111,6 +111,11 @@ export class ServerIdentity {
     return this.identification?.runId ?? null;
   }
 
+  /** The highest fence that the server had accepted when it was identified; 0 if there is none, or it is unknown. */
+  get watermark(): number {
+    return this.identification?.memory?.watermark ?? 0;
+  }
+
   /** Whether nothing distinguishes this server from others. */
   get anonymous(): boolean {
     return this.identification?.runId === null && this.identification.id === null;

@@ -40,11 +40,19 @@ export class FenceSource {
 
   /** Returns the next proposal after a refused one: above all numbers that the nodes have seen. */
   raise(seen: readonly number[]): number {
-    this.highest = Math.max(this.highest, ...seen);
-    const time = Math.floor(this.highest / 1000);
-    if (time > this.due) this.anchor(time);
+    this.follow(Math.max(...seen));
     this.highest += 1;
     return this.highest;
+  }
+
+  /**
+   * Takes account of the highest number that a node has ever accepted. A node's record of one resource may be older: while the
+   * nodes are being changed, processes with the previous nodes alone raise the number without the new nodes.
+   */
+  follow(seen: number): void {
+    this.highest = Math.max(this.highest, seen);
+    const time = Math.floor(this.highest / 1000);
+    if (time > this.due) this.anchor(time);
   }
 
   /** The time in ms that corresponds to the highest number now. */

@@ -205,6 +205,7 @@ export class QuorumEngine {
     this.inspection.identified();
     this.setWatch.identified();
     const member = this.members.find((one) => one.name === name);
+    this.fences.follow(member?.server.watermark ?? 0);
     if (member !== undefined && !this.warned.has(name)) this.warnAbout(member);
     this.reviewMemories();
   }

@@ -106,7 +106,7 @@ export class SetWatch {
     if (this.closed) return;
     this.due = this.options.clock.monotonic() + setRefresh;
     await Promise.all(this.records.map((record, member) => this.lookAt(member, record)));
-    if (this.options.membership.joint) await this.shareWatermark();
+    if (this.options.membership.joint && this.recording) await this.shareWatermark();
   }
 
   /**

@@ -4,6 +4,7 @@ import { Info } from "../../../src/cli/doctor/info.js";
 
 export const standards: Standards = {
   nodes: 3,
+  previous: null,
   prefix: "",
   ttl: 10_000,
   nodeTimeout: 500,

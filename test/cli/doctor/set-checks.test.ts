@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { checkClocks, checkOwnClock } from "../../../src/cli/doctor/checks/clock.js";
 import {
   checkCount,
@@ -177,21 +177,24 @@ test("two sets that could grant the same lock are a warning", () => {
   ]);
 });
 
+/** A fence that is given now. */
+const now = 1_767_225_600_000_000;
+
 test.each([
   [
     "while the previous nodes are in use alone",
     { "*": 50_000, "*,b,c/*": 100 },
-    5,
+    now,
     /a process used the previous nodes alone 50 s ago/,
   ],
   [
     "while a node lacks the highest fence",
     { "*,b,c/*": 100 },
-    4,
+    now - 2_000_000,
     /redis:\/\/b does not know the highest fence yet/,
   ],
 ])("a change of the nodes goes on %s", (_, uses, fence, means) => {
-  const all = [used("a", uses as Record<string, number>, 5), used("b", { "*,a,c/a": 100 }, fence)];
+  const all = [used("a", uses as Record<string, number>, now), used("b", { "*,a,c/a": 100 }, fence)];
   const found = checkSetsInUse(all, standards);
   expect(found).toMatchObject([
     {
@@ -204,7 +207,10 @@ test.each([
 });
 
 test("a change of the nodes may end when only processes with both sets, or the new one, are left", () => {
-  const all = [used("a", { "*": 80_000, "*,b,c/*": 100, "*,b,c": 5 }, 5), used("b", { "*,a,c/a": 100 }, 5)];
+  const all = [
+    used("a", { "*": 80_000, "*,b,c/*": 100, "*,b,c": 5 }, now),
+    used("b", { "*,a,c/a": 100 }, now),
+  ];
   expect(checkSetsInUse(all, standards)).toMatchObject([
     { severity: "ok", found: "the nodes are being changed, from 1 to 3: `previous` may now be left out" },
   ]);
@@ -219,4 +225,56 @@ test.each([
   [[reached({ clock: null }), ...clocks(10_000)], []],
 ])("clocks of nodes that differ from each other, case %#", (all, expected) => {
   expect(summaryOf(checkClocks(all, standards))).toEqual(expected);
+});
+
+test("nodes that are just being told of new fences know the highest one", () => {
+  const all = [used("a", { "*,b,c/*": 100 }, now), used("b", { "*,a,c/a": 100 }, now - 20_000)];
+  expect(checkSetsInUse(all, standards)).toMatchObject([{ severity: "ok", value: { ready: true } }]);
+});
+
+describe("while the nodes are being changed", () => {
+  const changing = (nodes: number, ...previous: number[]) => ({ ...standards, nodes, previous });
+  const newcomer = (node: string) => reached({ node, marker: { ok: true, value: false } });
+
+  test.each([
+    ["both quorums answer", [reached(), reached(), unreached()], [0], ["ok quorum", "ok quorum"]],
+    ["the previous node is down", [unreached(), reached(), reached()], [0], ["ok quorum", "error quorum"]],
+    [
+      "a quorum of the nodes is down",
+      [reached(), unreached(), unreached()],
+      [0],
+      ["error quorum", "ok quorum"],
+    ],
+  ] as const)("a quorum of each set is needed: %s", (_, all, previous, expected) => {
+    expect(summaryOf(checkQuorum(all, changing(3, ...previous)))).toEqual(expected);
+    expect(diagnose(all, changing(3, ...previous)).quorum).toBe(!expected.some((one) => /error/.test(one)));
+  });
+
+  test("the number of nodes is that of the new set", () => {
+    const all = [reached(), reached(), reached(), reached()];
+    expect(checkCount(all, changing(3, 0, 1, 3))).toMatchObject([{ severity: "ok", value: { nodes: 3 } }]);
+    expect(checkQuorum(all, changing(3, 0, 1, 3))).toMatchObject([
+      { found: "3 of 3 nodes can be asked, a quorum is 2" },
+      { found: "3 of 3 previous nodes can be asked, a quorum is 2", value: { previous: true } },
+    ]);
+  });
+
+  test("nodes without a memory marker are noted if they are exactly the new ones", () => {
+    const all = [reached({ node: "redis://a" }), newcomer("redis://b"), newcomer("redis://c")];
+    expect(checkMarkers(all, changing(3, 0))).toMatchObject([
+      { severity: "note", code: "memory-marker", means: expect.stringMatching(/a process with `previous`/) },
+    ]);
+    expect(summaryOf(checkMarkers(all, changing(3, 0, 1)))).toEqual(["warning memory-marker"]);
+    expect(summaryOf(checkMarkers(all, standards))).toEqual(["warning memory-marker"]);
+  });
+
+  test("the previous nodes are kept while a quorum of them cannot be asked", () => {
+    const one = used("b", { "*,a,c/a": 100 }, now);
+    expect(checkSetsInUse([unreached(), one, one], changing(3, 0))).toMatchObject([
+      { severity: "note", value: { ready: false, waits: ["a quorum of the nodes cannot be asked"] } },
+    ]);
+    expect(
+      checkSetsInUse([used("a", { "*,b,c/*": 100 }, now), one, unreached()], changing(3, 0)),
+    ).toMatchObject([{ severity: "ok", value: { ready: true } }]);
+  });
 });

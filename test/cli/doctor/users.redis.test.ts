@@ -24,8 +24,9 @@ const rightsOf = async (address: string, prefix = "") =>
 
 const lockCommands = ["+eval", "+evalsha", "+exists", "+get", "+set", "+del", "+type", "+pttl", "+pexpire"];
 const queueCommands = ["+time", "+zadd", "+zrangebyscore", "+zrem", "+zscore"];
+const setsCommands = ["+hget", "+hset", "+hdel", "+hgetall"];
 const wakeCommands = ["+publish", "+subscribe"];
-const all = [...lockCommands, ...queueCommands, ...wakeCommands, "+info"];
+const all = [...lockCommands, ...setsCommands, ...queueCommands, ...wakeCommands, "+info"];
 
 test("a user with the advised permissions has all that are needed", async () => {
   const address = await user("able", ...all, "~*", "&holdfast:wake:*");
@@ -50,6 +51,14 @@ test("a user who may only run scripts on some keys", async () => {
       severity: "note",
       code: "rights-memory",
       value: { keys: ["holdfast:memory", "holdfast:memory:long"] },
+    },
+    {
+      severity: "warning",
+      code: "rights-sets",
+      value: {
+        commands: ["HGET", "HSET", "HDEL", "HGETALL"],
+        keys: ["holdfast:sets", "holdfast:watermark"],
+      },
     },
     {
       severity: "warning",
@@ -88,6 +97,23 @@ test("following the advice gives the rights", async () => {
     severity: "ok",
     code: "rights",
   });
+});
+
+test("a user without the rights for the record of sets, under which the doctor writes nothing", async () => {
+  const rules = all.filter((rule) => !setsCommands.includes(rule));
+  const address = await user("older", ...rules, "~jobs:*", "~holdfast:*", "&holdfast:wake:*");
+  expect(await rightsOf(address, "jobs:")).toMatchObject([
+    { code: "writes" },
+    { code: "script" },
+    {
+      severity: "warning",
+      code: "rights-sets",
+      value: { commands: ["HGET", "HSET", "HDEL", "HGETALL"], keys: [] },
+    },
+  ]);
+  await server.call("ACL", "SETUSER", "older", ...setsCommands);
+  expect((await rightsOf(address, "jobs:")).at(-1)).toMatchObject({ severity: "ok", code: "rights" });
+  expect(await server.call("KEYS", "*holdfast-doctor*")).toEqual([]);
 });
 
 test("a user who may not even run scripts gets that finding, and none about what is unknown then", async () => {

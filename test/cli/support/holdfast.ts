@@ -72,7 +72,7 @@ const started = new Set<Holdfast>();
 
 /** The environment without variables that would change the command's behaviour. */
 export async function startHoldfast(args: readonly string[], options: StartOptions = {}): Promise<Holdfast> {
-  const { HOLDFAST_NODES: _, FORCE_COLOR: __, ...env } = process.env;
+  const { HOLDFAST_NODES: _, HOLDFAST_PREVIOUS_NODES: __, FORCE_COLOR: ___, ...env } = process.env;
   const child = spawn(process.execPath, [await builtCommand(), ...args], {
     env: { ...env, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

@@ -16,7 +16,7 @@ export interface Written {
 
 /**
  * Runs a command line as `src/cli/main.ts` does, but in the process of the test, which takes milliseconds. For command
- * lines that end at once. The process notes the secrets of the command line until it ends. HOLDFAST_NODES is not set.
+ * lines that end at once. The process notes the secrets of the command line until it ends. HOLDFAST_NODES and HOLDFAST_PREVIOUS_NODES are not set.
  */
 export async function inProcess(args: readonly string[]): Promise<Written> {
   const written = { stdout: "", stderr: "" };
@@ -28,8 +28,9 @@ export async function inProcess(args: readonly string[]): Promise<Written> {
     }) as typeof process.stdout.write),
   );
   const before = new Map(signals.map((signal) => [signal, process.listeners(signal)]));
-  const { HOLDFAST_NODES } = process.env;
+  const { HOLDFAST_NODES, HOLDFAST_PREVIOUS_NODES } = process.env;
   delete process.env.HOLDFAST_NODES;
+  delete process.env.HOLDFAST_PREVIOUS_NODES;
   hideCredentialsIn(args);
   let code = Number.NaN;
   const program = buildProgram(packageVersion(), (result) => {
@@ -44,6 +45,7 @@ export async function inProcess(args: readonly string[]): Promise<Written> {
   } finally {
     for (const spy of spies) spy.mockRestore();
     if (HOLDFAST_NODES !== undefined) process.env.HOLDFAST_NODES = HOLDFAST_NODES;
+    if (HOLDFAST_PREVIOUS_NODES !== undefined) process.env.HOLDFAST_PREVIOUS_NODES = HOLDFAST_PREVIOUS_NODES;
     // A real process would end here, and remove its signal handlers.
     for (const signal of signals) {
       const added = process.listeners(signal).filter((one) => !before.get(signal)?.includes(one));

@@ -17,6 +17,11 @@ const words: Readonly<Record<Purpose, Words>> = {
     report: warning,
     means: "A loss of its memory may go unnoticed, or costs it its vote.",
   },
+  sets: {
+    report: warning,
+    means:
+      "It is not recorded which sets of nodes are in use: a process that was left out of a change of the nodes goes unnoticed, and new nodes neither vote at once nor know the highest fence.",
+  },
   queue: {
     report: warning,
     means:

@@ -1,27 +1,40 @@
 import { quorumOf } from "../../../engine/protocol/quorum.js";
 import { votesAgain } from "../../../support/votes-again.js";
-import type { NodeFacts, Reached, SetCheck } from "../facts.js";
+import type { NodeFacts, Reached, SetCheck, Standards } from "../facts.js";
 import { error, type Finding, note, ok, warning } from "../finding.js";
 import { count, list } from "../words.js";
 
 const reachedOf = (all: readonly NodeFacts[]): Reached[] => all.filter((facts) => facts.reached);
 const runId = ({ info }: Reached): string | null => (info.ok ? info.value.text("run_id") : null);
 
-/** Whether a quorum of nodes answers. */
-export const checkQuorum: SetCheck = (all) => {
-  const quorum = quorumOf(all.length);
-  const reached = reachedOf(all).length;
-  const value = { nodes: all.length, quorum, reached };
-  // Why the only node cannot be asked is reported for the node itself.
-  if (all.length === 1) return reached === 1 ? [ok("quorum", "the node can be asked", value)] : [];
-  const found = `${reached} of ${count(all.length, "node")} can be asked, a quorum is ${quorum}`;
-  if (reached >= quorum) return [ok("quorum", found, value)];
-  const means = "No lock can be acquired or renewed.";
-  return [error({ code: "quorum", found, value, means, advice: "see each node" })];
-};
+/** The nodes of each set: of the current one and, while the nodes are being changed, of the previous one. */
+function setsOf(all: readonly NodeFacts[], { nodes, previous }: Standards): (readonly NodeFacts[])[] {
+  if (previous === null) return [all];
+  return [all.slice(0, nodes), all.filter((_, index) => previous.includes(index))];
+}
+
+/** Whether enough nodes could be examined: a quorum of each set. */
+export const hasQuorum = (all: readonly NodeFacts[], standards: Standards): boolean =>
+  setsOf(all, standards).every((set) => reachedOf(set).length >= quorumOf(set.length));
+
+/** Whether a quorum of each set answers. */
+export const checkQuorum: SetCheck = (all, standards) =>
+  setsOf(all, standards).flatMap((set, index) => {
+    const [nodes, reached, quorum] = [set.length, reachedOf(set).length, quorumOf(set.length)];
+    const value = { nodes, quorum, reached, ...(index === 0 ? {} : { previous: true }) };
+    // Why the only node cannot be asked is reported for the node itself.
+    if (set.length === 1 && all.length === 1)
+      return reached === 1 ? [ok("quorum", "the node can be asked", value)] : [];
+    const which = index === 0 ? count(nodes, "node") : count(nodes, "previous node");
+    const found = `${reached} of ${which} can be asked, a quorum is ${quorum}`;
+    if (reached >= quorum) return [ok("quorum", found, value)];
+    const means = `No lock can be acquired or renewed${index === 0 ? "" : " by a process with `previous`"}.`;
+    return [error({ code: "quorum", found, value, means, advice: "see each node" })];
+  });
 
 /** How many node failures the number of nodes tolerates. */
-export const checkCount: SetCheck = ({ length: nodes }) => {
+export const checkCount: SetCheck = (all, standards) => {
+  const nodes = setsOf(all, standards)[0]?.length ?? 0;
   const value = { nodes, mayFail: nodes - quorumOf(nodes) };
   const advice = "use three or five independent nodes";
   if (nodes === 1) {
@@ -120,7 +133,7 @@ export const checkDatabases: SetCheck = (all) => {
 };
 
 /** A node without the memory marker, where others have one, lost its memory or is new. */
-export const checkMarkers: SetCheck = (all) => {
+export const checkMarkers: SetCheck = (all, standards) => {
   const abstaining = reachedOf(all).flatMap((facts) =>
     facts.abstains === null ? [] : [abstains(facts.node, facts.abstains)],
   );
@@ -153,6 +166,16 @@ export const checkMarkers: SetCheck = (all) => {
       }),
     ];
   }
+  if (areJoining(without, all, standards)) {
+    return [
+      note({
+        code: "memory-marker",
+        found: `${list(without)}, new to the set, ${without.length === 1 ? "has" : "have"} no memory marker yet (holdfast:memory)`,
+        value,
+        means: "They vote as soon as a process with `previous` acquires a lock.",
+      }),
+    ];
+  }
   return [
     warning({
       code: "memory-marker",
@@ -165,6 +188,13 @@ export const checkMarkers: SetCheck = (all) => {
     }),
   ];
 };
+
+/** Whether exactly these nodes are new to the set, while the nodes are being changed. */
+function areJoining(names: readonly string[], all: readonly NodeFacts[], { previous }: Standards): boolean {
+  if (previous === null) return false;
+  const joining = reachedOf(all.filter((_, index) => !previous.includes(index)));
+  return joining.length === names.length && joining.every(({ node }) => names.includes(node));
+}
 
 function abstains(node: string, { left, cause }: NonNullable<Reached["abstains"]>): Finding {
   return warning({

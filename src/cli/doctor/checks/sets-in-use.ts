@@ -13,9 +13,13 @@ import { formatDuration } from "../../duration.js";
 import type { Reached, SetCheck } from "../facts.js";
 import { type Finding, note, ok, warning } from "../finding.js";
 import { list } from "../words.js";
+import { hasQuorum } from "./set.js";
 
 /** A set that is in use is recorded once a minute. Within this many ms after that, it may still be in use. */
 const marginMs = 15_000;
+
+/** Fences are about the time in µs. Nodes that differ by at most this much are being told of fences that are just given. */
+const fenceMargin = 1_000_000;
 
 /** One node, and the sets that use it. */
 interface Recorded {
@@ -24,13 +28,13 @@ interface Recorded {
 }
 
 /** Which sets of nodes use these nodes, and whether two of them could grant the same lock. */
-export const checkSetsInUse: SetCheck = (all) => {
+export const checkSetsInUse: SetCheck = (all, standards) => {
   const recorded = all.flatMap((facts) => (facts.reached ? [{ facts, uses: usesOf(facts) }] : []));
   const conflicts = recorded.flatMap(({ facts, uses }) => conflictsOf(facts.node, uses));
   if (conflicts.length > 0) return conflicts;
   const uses = recorded.flatMap((one) => one.uses);
   const joint = uses.find(({ sets }) => isJoint(sets));
-  if (joint !== undefined) return [progressOf(joint.sets, recorded)];
+  if (joint !== undefined) return [progressOf(joint.sets, recorded, hasQuorum(all, standards))];
   const sizes = [...new Set(uses.map(({ sets }) => describeSizes(sets)))];
   return sizes.length === 0 ? [] : [ok("sets", `in use by processes with ${list(sizes)}`, sizes)];
 };
@@ -69,9 +73,10 @@ function conflictsOf(node: string, uses: readonly SetUse[]): Finding[] {
 }
 
 /** How far a change of the nodes has come, and whether `previous` may be left out. */
-function progressOf(joint: string, recorded: readonly Recorded[]): Finding {
+function progressOf(joint: string, recorded: readonly Recorded[], quorum: boolean): Finding {
   const [to = 0, from = 0] = sizesOf(joint);
-  const waits = [...oldSetsIn(recorded), ...missingFencesIn(recorded)];
+  const unknown = quorum ? [] : ["a quorum of the nodes cannot be asked"];
+  const waits = [...unknown, ...oldSetsIn(recorded), ...missingFencesIn(recorded)];
   const found = `the nodes are being changed, from ${from} to ${to}`;
   const value = { from, to, ready: waits.length === 0, waits };
   if (waits.length === 0) return ok("sets", `${found}: \`previous\` may now be left out`, value);
@@ -96,7 +101,7 @@ function oldSetsIn(recorded: readonly Recorded[]): string[] {
 /** Says which nodes do not know the highest fence; the processes with both sets pass it on. */
 function missingFencesIn(recorded: readonly Recorded[]): string[] {
   const highest = Math.max(0, ...recorded.map(({ facts }) => facts.watermark ?? 0));
-  const behind = recorded.filter(({ facts }) => (facts.watermark ?? 0) < highest);
+  const behind = recorded.filter(({ facts }) => (facts.watermark ?? 0) < highest - fenceMargin);
   if (behind.length === 0) return [];
   const nodes = behind.map(({ facts }) => facts.node);
   return [`${list(nodes)} ${nodes.length === 1 ? "does" : "do"} not know the highest fence yet`];
