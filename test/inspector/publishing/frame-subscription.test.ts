@@ -13,7 +13,7 @@ async function subscription(count = 3) {
   const clock = new VirtualClock();
   const nodes = Array.from({ length: count }, (_, index) => new InProcessNode(`node-${index}`, index, clock));
   const received: Frame[] = [];
-  const line = subscribeToFrames(nodes, (frame) => received.push(frame), clock);
+  const line = subscribeToFrames(nodes, (frame) => received.push(frame), { clock });
   await settle();
   const say = async (frame: unknown, on = nodes) => {
     for (const node of on) node.deliver(channel, typeof frame === "string" ? frame : JSON.stringify(frame));

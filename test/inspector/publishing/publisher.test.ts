@@ -48,7 +48,7 @@ class Published {
 
   listen(nodes: readonly LockNode[] = this.world.nodes) {
     const received = new ReceivedFrames();
-    const subscription = subscribeToFrames(nodes, (frame) => received.take(frame), this.clock);
+    const subscription = subscribeToFrames(nodes, (frame) => received.take(frame), { clock: this.clock });
     onTestFinished(() => subscription.close());
     return { heard: received, subscription };
   }
