@@ -4,7 +4,7 @@ import { Redis as Redis5 } from "ioredis-5";
 import { createClient } from "redis";
 import { createClient as createClient5 } from "redis-5";
 import { onTestFinished } from "vitest";
-import { markerKey, sideKeysOf } from "../../src/engine/protocol/side-keys.js";
+import { markerKey, setsKey, watermarkKey } from "../../src/engine/protocol/side-keys.js";
 import { createLocks, type Locks, type LocksOptions } from "../../src/index.js";
 import { groupingOption } from "../support/grouping.js";
 import { giveMemory } from "../support/memory.js";
@@ -101,13 +101,13 @@ export const clients = {
   },
 };
 
-/** The name of the watermark, a side key that each server stores. */
-const watermark = sideKeysOf(false).watermark("");
+/** What each server stores beside its locks. */
+const sideKeys: readonly string[] = [markerKey, setsKey, watermarkKey];
 
 /** Lists the keys with this prefix per server, without the side keys of the server itself. */
 export async function keysOn(servers: readonly Ported[], prefix: string): Promise<string[][]> {
   const found = await Promise.all(servers.map(({ port }) => callRedis(port, ["KEYS", `${prefix}*`])));
-  return (found as string[][]).map((keys) => keys.filter((key) => key !== markerKey && key !== watermark));
+  return (found as string[][]).map((keys) => keys.filter((key) => !sideKeys.includes(key)));
 }
 
 /** Counts the keys with this prefix on all servers together. */

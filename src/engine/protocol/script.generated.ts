@@ -226,7 +226,7 @@ return { 1, fence, 1 }
 end
 local passedOver = 100
 local function isId(member)
-return string.match(member, '^[^!:][^:]*:[^:]+$') or string.match(member, '^[^!:][^:]*:[^:]+:%d+$')
+return string.match(member, '^[^!:%s][^:%s]*:[^:%s]+$') or string.match(member, '^[^!:%s][^:%s]*:[^:%s]+:%d+$')
 end
 local function queueOf(index) return KEYS[index + last - first + 1] end
 local function withQueue(queue, action, ...)
@@ -543,4 +543,4 @@ elseif age and ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "7ad3b481b8c96fc0d46f0bc3eba5efd361284948";
+export const batchScriptSha = "126f53984a9d89efc419287988d3dafab49c5c45";

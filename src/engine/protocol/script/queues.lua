@@ -9,7 +9,7 @@
 local passedOver = 100
 
 local function isId(member)
-  return string.match(member, '^[^!:][^:]*:[^:]+$') or string.match(member, '^[^!:][^:]*:[^:]+:%d+$')
+  return string.match(member, '^[^!:%s][^:%s]*:[^:%s]+$') or string.match(member, '^[^!:%s][^:%s]*:[^:%s]+:%d+$')
 end
 
 -- The queue of the key at this position in KEYS.
