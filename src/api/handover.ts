@@ -42,19 +42,14 @@ const versionOf = (note: string): number => Number(new RegExp(`^${form}(\\d{1,9}
  * @throws InvalidOptionError for any other value, also for a note of a later version, which the message names. The message does not show the value, which may contain a token.
  */
 export function readHandover(handover: unknown): Handover {
-  const refused = () =>
-    new InvalidOptionError(
-      "handover",
-      typeof handover,
-      "the string that lease.handover() gave",
-      kindOf(handover),
-    );
+  const refused = (shown = kindOf(handover)) =>
+    new InvalidOptionError("handover", typeof handover, "the string that lease.handover() gave", shown);
   if (typeof handover !== "string") throw refused();
   const noted = versionOf(handover);
   if (noted > version) {
-    const shown = `one of version ${noted}, written by a newer version of Holdfast: update Holdfast in this process`;
-    const allowed = `a string of version ${version} that lease.handover() gave`;
-    throw new InvalidOptionError("handover", typeof handover, allowed, shown);
+    throw refused(
+      `one of version ${noted}, written by a newer version of Holdfast, and this process reads version ${version}: update Holdfast in this process`,
+    );
   }
   const [start, body = "", checksum, ...more] = handover.split(".", 4);
   if (start !== kind || checksum !== checksumOf(body) || more.length > 0) throw refused();

@@ -93,6 +93,20 @@ describe("publishing", () => {
     }
   });
 
+  it("states the version of every frame", async () => {
+    const published = new Published();
+    const { world, clock } = published;
+    const locks = await published.process();
+    published.listen();
+    await clock.advance(2_100);
+    await world.run(locks.using("a", () => {}));
+    await clock.advance(6_000);
+    await locks.close();
+    const frames = published.messages.flat().map((message) => JSON.parse(message));
+    expect(new Set(frames.map(({ kind }) => kind))).toEqual(new Set(["beat", "steps", "locks", "bye"]));
+    expect(frames.filter(({ version }) => version !== 1)).toEqual([]);
+  });
+
   it("is a beat every two seconds without subscribers", async () => {
     const published = new Published();
     const { world, clock } = published;
