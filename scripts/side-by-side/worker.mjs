@@ -30,7 +30,7 @@ locks.on("released", ({ resources, keptUntil }) => {
   if (keptUntil === undefined) return;
   const from = now();
   const to = from + keptUntil - Date.now() - 5;
-  for (const key of resources) spans.push({ key, from, to, fence: null, by: NAME });
+  if (to > from) for (const key of resources) spans.push({ key, from, to, fence: null, by: NAME });
 });
 
 /** Stays in the critical section while the lease is valid. Returns the last moment at which it was known to be valid. */
