@@ -15,6 +15,8 @@ const versionOf = (marker: string): number => Number(/^v(\d+) /.exec(marker)?.[1
  * delete the keys of their own tokens.
  */
 export class NewerMemoryError extends LastingError {
+  override readonly name = "NewerMemoryError";
+
   constructor(
     /** The version of the memory. */
     readonly version: number,
