@@ -15,7 +15,9 @@ const versionOf = (marker: string): number => Number(/^v(\d+) /.exec(marker)?.[1
  * delete the keys of their own tokens.
  */
 export class NewerMemoryError extends LastingError {
-  override readonly name = "NewerMemoryError";
+  override get name(): string {
+    return "NewerMemoryError";
+  }
 
   constructor(
     /** The version of the memory. */
