@@ -98,6 +98,14 @@ export const switches = [
   ],
   [
     "9 memory",
+    "a memory of a later protocol version is overwritten",
+    "src/engine/protocol/protocol-version.ts",
+    "version > protocolVersion",
+    "false",
+    "test/safety/rule-09-versions",
+  ],
+  [
+    "9 memory",
     "one other node is enough to determine the abstention",
     "src/engine/node/quorum-view.ts",
     "> members.length - quorum;",

@@ -15,7 +15,10 @@ export interface Handover {
   readonly rest: number;
 }
 
-const kind = "holdfast2";
+/** The form of a note, and its version. */
+const form = "holdfast";
+const version = 2;
+const kind = `${form}${version}`;
 
 /** A rest is written only if there is one: versions that do not know it refuse the note instead of ignoring the rest. */
 export const writeHandover = ({ resources, token, ttl, rest }: Handover): string =>
@@ -30,20 +33,24 @@ export function withChecksum(json: string): string {
 /** A checksum against accidental changes only. A forger would need the token anyway, and could then use the token itself. */
 const checksumOf = (body: string): string => hashOf("sha256", body, "base64url").slice(0, 16);
 
+/** The version of a note; 0 for a string that is no note. */
+const versionOf = (note: string): number => Number(new RegExp(`^${form}(\\d{1,9})\\.`).exec(note)?.[1] ?? 0);
+
 /**
  * Reads a string that `writeHandover` wrote.
  *
- * @throws InvalidOptionError for any other value. The message does not show the value, which may contain a token.
+ * @throws InvalidOptionError for any other value, also for a note of a later version, which the message names. The message does not show the value, which may contain a token.
  */
 export function readHandover(handover: unknown): Handover {
-  const refused = () =>
-    new InvalidOptionError(
-      "handover",
-      typeof handover,
-      "the string that lease.handover() gave",
-      kindOf(handover),
-    );
+  const refused = (shown = kindOf(handover)) =>
+    new InvalidOptionError("handover", typeof handover, "the string that lease.handover() gave", shown);
   if (typeof handover !== "string") throw refused();
+  const noted = versionOf(handover);
+  if (noted > version) {
+    throw refused(
+      `one of version ${noted}, written by a newer version of Holdfast, and this process reads version ${version}: update Holdfast in this process`,
+    );
+  }
   const [start, body = "", checksum, ...more] = handover.split(".", 4);
   if (start !== kind || checksum !== checksumOf(body) || more.length > 0) throw refused();
   try {

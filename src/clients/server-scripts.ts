@@ -1,6 +1,7 @@
 import { messageOf } from "../engine/protocol/error-message.js";
 import { decodeIdentification, encodeIdentification } from "../engine/protocol/identification.js";
 import type { Identification, MemoryChange } from "../engine/protocol/memory.js";
+import { NewerMemoryError } from "../engine/protocol/protocol-version.js";
 import { isLuaFault, LastingError, lastingRefusal, luaFault } from "../engine/protocol/refusal.js";
 import {
   identificationScript,
@@ -63,6 +64,7 @@ export class ServerScripts {
       try {
         return decodeIdentification(await run());
       } catch (error) {
+        if (error instanceof NewerMemoryError) throw error;
         if (noPermission.test(messageOf(error))) continue;
         if (!(error instanceof LostError) && (await this.client.examine?.()))
           return this.identify(id, change, age);
@@ -75,7 +77,7 @@ export class ServerScripts {
   /** The servers of a Cluster have no record, and a watermark for each hash slot. */
   async recordSets(sets: string, former: string, watermark: number): Promise<SetRecord> {
     if (this.client.sharded) return { watermark: 0, uses: [] };
-    const keys = [setsKey, this.sideKeys.watermark("")];
+    const keys = [setsKey, this.sideKeys.watermark(""), markerKey];
     return decodeSetRecord(await this.#run(setsInUseScript, keys, [sets, former, String(watermark)]));
   }
 

@@ -68,6 +68,20 @@ describe("a handover", () => {
     expect(adopted.resources).toEqual(["a", "b"]);
   });
 
+  it("of a later version is refused by its version, before any request", async () => {
+    const note = (await ours.acquire("a")).handover();
+    const later = note.replace("holdfast2.", "holdfast3.");
+    const error = await refusal(later);
+    expect(isHoldfastError(error, "INVALID_OPTION")).toBe(true);
+    expect(String(error)).toContain(
+      "handover must be the string that lease.handover() gave; got one of version 3, written by a newer version of Holdfast",
+    );
+    expect(String(error)).not.toContain(note.split(".")[1]);
+    for (const other of ["holdfast1.", "holdfast.", "holdfast12345678901.", "xholdfast3."])
+      expect(String(await refusal(note.replace("holdfast2.", other)))).toContain("got a string");
+    expect((await kept(theirs.adopt(note))).resources).toEqual(["a"]);
+  });
+
   it("that is well-formed but forged is refused, and the holder keeps the lock", async () => {
     const held = await kept(ours.acquire("a"));
     const deep = "[".repeat(100_000) + "]".repeat(100_000);

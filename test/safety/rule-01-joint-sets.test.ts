@@ -37,6 +37,32 @@ function changing(size: number, used: number, name: string) {
   return { testNodes, locks, run, acquire };
 }
 
+describe("rule 1: a set in use whose description is of a later version", () => {
+  const later = "v2 *,x,y ";
+
+  it("is not taken for another set", async () => {
+    const { testNodes, locks, acquire } = changing(3, 3, "later");
+    for (const node of testNodes.nodes) await node.recordSets?.(later, "", 0);
+    const lease = await acquire(locks([0, 1, 2]), "a");
+    expect(lease.remaining()).toBeGreaterThan(0);
+    expect(warned).toEqual([]);
+  });
+
+  it.each([later, null])(
+    "may have granted what a new node would not know: with %s on a node",
+    async (form) => {
+      const { testNodes, locks, run } = changing(3, 1, `later-joint-${form === null}`);
+      await run(locks([0]).using("first", () => {}));
+      if (form !== null) await testNodes.node(0).recordSets?.(form, "", 0);
+      const votes = run(locks([0, 1, 2], [0]).acquire("a", attempt), 2_000).then(
+        () => true,
+        () => false,
+      );
+      expect(await votes).toBe(form === null);
+    },
+  );
+});
+
 /** The changes of a set that operators make: old and new nodes, by their indices. */
 const changes = [
   ["one to three", [0], [0, 1, 2]],

@@ -92,6 +92,8 @@ export interface Reached extends Place {
   readonly trials: readonly Trial[];
   /** Whether the server has a marker of Holdfast's memory, from its present run. */
   readonly marker: Answer<boolean>;
+  /** The protocol version of the server's memory, if it is later than the one that this Holdfast knows; null otherwise. */
+  readonly newerVersion: number | null;
   /** The node's abstention because it lost its memory; null if it does not abstain, or if that is unknown. */
   readonly abstains: Abstention | null;
   /** Who ended an abstention of the node, and when; null if nobody did lately. */

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { causeOf } from "../../engine/node/abstention.js";
 import { type Memory, readMarker } from "../../engine/protocol/memory.js";
-import type { SetUse } from "../../engine/protocol/set-record.js";
+import { NewerMemoryError } from "../../engine/protocol/protocol-version.js";
+import { isDescription, type SetUse } from "../../engine/protocol/set-record.js";
 import { admittedKey, markerKey, setsKey, watermarkKey } from "../../engine/protocol/side-keys.js";
 import { readAdmission } from "../admit/admission.js";
 import { EntryError, enter } from "./entry.js";
@@ -51,7 +52,7 @@ async function examine(session: Session, prefix: string): Promise<Examination> {
   const now = Date.now() + (clock?.offset ?? 0);
   const info = read(told, (value) => (typeof value === "string" ? new Info(value) : null));
   const runId = info.ok ? info.value.text("run_id") : null;
-  const memory = read(marker, (value) => memoryOf(value, runId, now));
+  const { memory, newerVersion } = memoryOf(marker, runId, now);
   const trials = await tryRights(session, prefix, name);
   return {
     peer: session.peer,
@@ -63,6 +64,7 @@ async function examine(session: Session, prefix: string): Promise<Examination> {
     write,
     trials,
     marker: memory.ok ? { ok: true, value: memory.value.state !== "lost" } : memory,
+    newerVersion,
     abstains: memory.ok ? abstentionOf(memory.value) : null,
     admitted: admitted.ok ? readAdmission(admitted.value) : null,
     sets: read(sets, (value) => setUsesOf(value, now)),
@@ -109,15 +111,30 @@ function epochOf(value: unknown): number | null {
 function setUsesOf(record: unknown, now: number): SetUse[] | null {
   if (!Array.isArray(record)) return null;
   const uses: SetUse[] = [];
-  for (let at = 0; at + 1 < record.length; at += 2)
-    uses.push({ sets: String(record[at]), age: Math.max(0, now - Number(record[at + 1])) });
+  for (let at = 0; at + 1 < record.length; at += 2) {
+    const [sets, age] = [String(record[at]), Math.max(0, now - Number(record[at + 1]))];
+    if (isDescription(sets) && Number.isFinite(age)) uses.push({ sets, age });
+  }
   return uses;
 }
 
 /** `now`: by the server's clock. */
-function memoryOf(marker: unknown, runId: string | null, now: number): Memory | null {
-  if (marker !== null && typeof marker !== "string") return null;
-  return readMarker(marker ?? "", { runId, now, watermark: 0, longLeft: 0 }).memory;
+function memoryOf(
+  marker: Answer<unknown>,
+  runId: string | null,
+  now: number,
+): { readonly memory: Answer<Memory>; readonly newerVersion: number | null } {
+  try {
+    const memory = read(marker, (value) => {
+      if (value !== null && typeof value !== "string") return null;
+      return readMarker(value ?? "", { runId, now, watermark: 0, longLeft: 0 }).memory;
+    });
+    return { memory, newerVersion: null };
+  } catch (thrown) {
+    if (!(thrown instanceof NewerMemoryError)) throw thrown;
+    const refusal = { code: "", message: thrown.message };
+    return { memory: { ok: false, refusal }, newerVersion: thrown.version };
+  }
 }
 
 const abstentionOf = (memory: Memory): Reached["abstains"] =>

@@ -1,11 +1,16 @@
 import { recogniseNode } from "../../clients/recognise.js";
 import { frameChannel } from "../../inspector/publishing/channel.js";
-import { type FrameSubscription, subscribeToFrames } from "../../inspector/publishing/frame-subscription.js";
+import {
+  type FrameSubscription,
+  newerMessage,
+  subscribeToFrames,
+} from "../../inspector/publishing/frame-subscription.js";
 import { Hub } from "../../inspector/server/hub.js";
 import { prometheusOfAggregate } from "../../telemetry/prometheus-aggregate.js";
 import { within } from "../bounded.js";
 import { NodeConnections } from "../node-connections.js";
 import { output } from "../output.js";
+import { plain } from "../plain.js";
 import type { Presentation } from "./presentation.js";
 
 /** Time in ms that closing the connections may take. */
@@ -46,7 +51,9 @@ export async function showLive(
     await end();
     throw error;
   }
-  subscription = subscribeToFrames(nodes, (frame) => hub.receive(frame));
+  subscription = subscribeToFrames(nodes, (frame) => hub.receive(frame), {
+    onNewer: (publisher) => output.error(plain(newerMessage(publisher))),
+  });
   timer = startChecks(hub, subscription);
   return {
     title: "Holdfast",

@@ -2,7 +2,7 @@ import type { Locks } from "../../api/types.js";
 import type { LockNode } from "../../engine/node/lock-node.js";
 import { FrameAggregate } from "../../inspector/feed/frame-aggregate.js";
 import type { Frame } from "../../inspector/feed/frames.js";
-import { subscribeToFrames } from "../../inspector/publishing/frame-subscription.js";
+import { newerMessage, subscribeToFrames } from "../../inspector/publishing/frame-subscription.js";
 import type { RecordingWriter } from "../../inspector/recording.js";
 import { within } from "../bounded.js";
 import { coloursFor } from "../colours.js";
@@ -64,7 +64,12 @@ export class WatchSession {
   /** Runs until the watch is ended. Rejects with the error that makes the watch useless. */
   async run(): Promise<void> {
     const { nodes, recording } = this.#setup;
-    const subscription = subscribeToFrames(nodes, (frame) => this.#receive(frame));
+    const subscription = subscribeToFrames(nodes, (frame) => this.#receive(frame), {
+      onNewer: (publisher) => {
+        this.#received += 1;
+        this.#view.notice(plain(newerMessage(publisher)));
+      },
+    });
     const timers = [
       setInterval(() => this.#removeSilent(), 1_000),
       setTimeout(() => this.#warnIfQuiet(subscription.subscribedNodes), quietTimeout),

@@ -15,6 +15,7 @@ import {
   type MemoryChange,
   readMarker,
 } from "../../engine/protocol/memory.js";
+import { checkVersion } from "../../engine/protocol/protocol-version.js";
 import { failed } from "../../engine/protocol/refusal.js";
 import type { SetRecord } from "../../engine/protocol/set-record.js";
 import { needsMemory } from "../../engine/protocol/traits.js";
@@ -75,6 +76,8 @@ function optionsIn<Options extends object>(options: Options, name: keyof Options
   if (entriesOf(options)?.every(([key]) => key === name)) return options;
   throw new InvalidOptionError("options", options, `an object with ${name}`);
 }
+
+const resultOf = async <T>(work: () => T): Promise<T> => work();
 
 interface PendingWork {
   run(): void;
@@ -164,6 +167,7 @@ export class InProcessNode implements MemoryNode {
   identify(id: string, change: MemoryChange | null, age = 0): Promise<Identification> {
     return this.#run(
       () => {
+        checkVersion(this.#marker);
         if (id !== "" && !this.#marker.includes(`.${this.#runId} `))
           this.#marker = formatLoss(id, this.#runId);
         if (change !== null && change.marker === this.#marker) this.#changeMemory(id, change);
@@ -182,6 +186,7 @@ export class InProcessNode implements MemoryNode {
   recordSets(sets: string, former: string, watermark: number): Promise<SetRecord> {
     return this.#run(
       () => {
+        checkVersion(this.#marker);
         if (this.#hasWatermark) this.#store.raiseWatermark(watermark);
         const uses = this.#sets.record(sets, former, this.clock.monotonic());
         return { watermark: this.#store.watermark, uses };
@@ -280,7 +285,7 @@ export class InProcessNode implements MemoryNode {
       return this.#connection === "ready" && generation === this.#generation ? result : onLost();
     }
     return new Promise<T>((resolve) => {
-      this.#pending.push({ run: () => resolve(work()), lose: () => resolve(onLost()) });
+      this.#pending.push({ run: () => resolve(resultOf(work)), lose: () => resolve(onLost()) });
     });
   }
 

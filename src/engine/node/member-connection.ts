@@ -1,4 +1,5 @@
 import { messageOf } from "../protocol/error-message.js";
+import { NewerMemoryError } from "../protocol/protocol-version.js";
 import {
   duplicate,
   type Failed,
@@ -40,6 +41,10 @@ export class MemberConnection {
   private readonly guard: ConnectionGuard;
   private readonly identifyListeners = new OnceListeners();
   private closed = false;
+  /** Why the server could not be identified, if that cause does not end by itself. */
+  private lastingRefusal: Failed | null = null;
+  /** Whether the node was reported as down because its memory is of a later protocol version. */
+  private outdated = false;
   /** Whether commands may have been refused, and not sent, since the node last voted. */
   private absent = false;
   /** End of the abstention, monotonic: null if not known yet, undefined if the node does not abstain. */
@@ -78,6 +83,7 @@ export class MemberConnection {
       onAsked: () => this.detector.sent(1),
       onEnded: (end) => this.onIdentifyEnded(end),
       onIdentified: () => {
+        this.endRefusal();
         this.onServerChanged();
         options.onIdentified();
       },
@@ -98,6 +104,11 @@ export class MemberConnection {
     if (this.node.connection === "down") return notConnected(this.node);
     if (this.node.troubleLasts === true) return notConnected(this.node);
     return this.guard.overdue ? notConnectedInTime(this.node, "after", this.guard.waited ?? 0) : null;
+  }
+
+  /** Why a connected node is not identified; null if it has not answered yet, or is identified. */
+  get unidentified(): Failed | null {
+    return this.server.known ? null : this.lastingRefusal;
   }
 
   /** Connects a node that is not connected yet, and identifies a connected one. */
@@ -135,6 +146,8 @@ export class MemberConnection {
       observe("disconnected", cause?.message);
       this.abstainsUntil = undefined;
       this.absent = true;
+      this.outdated = false;
+      this.lastingRefusal = null;
       this.server.forget();
       this.work.dismiss(failed("notReady", cause?.message ?? "connection lost", this.node.troubleLasts));
       this.identifyListeners.notify();
@@ -182,6 +195,20 @@ export class MemberConnection {
     this.closed = true;
     this.detector.close();
     this.guard.close();
+  }
+
+  /** The memory of the server is of a later protocol version: the node counts as down until it can be identified. */
+  private reportOutdated(cause: string): void {
+    this.outdated = true;
+    this.absent = true;
+    this.abstainsUntil = undefined;
+    this.options.observe("disconnected", cause);
+  }
+
+  private endRefusal(): void {
+    this.lastingRefusal = null;
+    if (this.outdated) this.options.observe("connected");
+    this.outdated = false;
   }
 
   /** Reports the start of an abstention, a change of its end, and the end. */
@@ -238,7 +265,10 @@ export class MemberConnection {
 
   private onIdentifyRefused(error: unknown): void {
     const lasting = error instanceof LastingError;
-    this.work.dismiss(failed(lasting ? error.reason : "refused", messageOf(error), lasting));
+    const answer = failed(lasting ? error.reason : "refused", messageOf(error), lasting);
+    this.lastingRefusal = lasting ? answer : null;
+    if (error instanceof NewerMemoryError) this.reportOutdated(answer.message);
+    this.work.dismiss(answer);
     this.identifyListeners.notify();
   }
 }

@@ -133,6 +133,7 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
   silentFor(waited: number, voting = true): Answer {
     if (this.node.connection !== "ready") return notConnectedInTime(this.node, "within", waited);
     const { server } = this;
+    if (this.link.unidentified !== null) return this.link.unidentified;
     if (!voting || !server.known || server.votes) return unanswered(waited);
     return server.wasAlone ? joining : undecided;
   }

@@ -6,6 +6,7 @@ import {
   isSameServer,
   type MemoryChange,
 } from "../protocol/memory.js";
+import { NewerMemoryError } from "../protocol/protocol-version.js";
 import { quarantined } from "../protocol/refusal.js";
 import type { Answer } from "../protocol/vote.js";
 import type { Clock } from "../time/clock.js";
@@ -32,6 +33,7 @@ interface Abstention {
 export type IdentifyOutcome = "answered" | "lost" | "timedOut";
 
 const outcomeOf = (error: unknown): IdentifyOutcome => {
+  if (error instanceof NewerMemoryError) return "answered";
   const message = error instanceof Error ? error.message : "";
   // ETIMEDOUT means that the connection ended, which is reported separately.
   return /timed? ?out/i.test(message) && !/ETIMEDOUT/.test(message) ? "timedOut" : "lost";
@@ -166,6 +168,10 @@ export class ServerIdentity {
       return identification;
     } catch (error) {
       this.options.onEnded(outcomeOf(error));
+      if (error instanceof NewerMemoryError && this.connection === connection) {
+        this.forget();
+        this.options.onRefused(error);
+      }
       throw error;
     }
   }

@@ -11,7 +11,9 @@ export const encodeIdentification = (id: string, change: MemoryChange | null, ag
 };
 
 /**
- * Decodes the reply of {@link identificationScript}. A single part is the run id alone; the part is null if it is hidden. @throws if the reply is invalid.
+ * Decodes the reply of {@link identificationScript}. A single part is the run id alone; the part is null if it is hidden.
+ *
+ * @throws NewerMemoryError if the memory is of a later protocol version; another error if the reply is invalid.
  */
 export function decodeIdentification(raw: unknown): Identification {
   if (!Array.isArray(raw)) throw unexpected(raw);

@@ -1,3 +1,4 @@
+import { checkVersion } from "./protocol-version.js";
 import { constants } from "./script.generated.js";
 
 /** The identity of a server, and its memory. */
@@ -87,7 +88,7 @@ const unknownHistory = "-";
 /**
  * The forms of a marker. `id.runId longest history`: the server votes. `- until least settles …`, or `=` in place of `-`
  * once the abstention is settled: the server abstains. `? id.runId 0 history`: the server lost its memory, and nothing
- * was decided since. `history`: the replication id, and how often the server was told to change its role, `id:count`.
+ * was decided since. A later protocol version writes its number in front of that, see `checkVersion`. `history`: the replication id, and how often the server was told to change its role, `id:count`.
  */
 const markerForm = /^(?:([-=]) (\d+) (\d+) (\d+) )?(([\w-]+)\.([\w-]*)) (\d+) (\S+)$/;
 
@@ -120,10 +121,12 @@ export interface MarkerContext {
   readonly longLeft: number;
 }
 
+/** @throws NewerMemoryError if the marker is of a later protocol version. */
 export function readMarker(
   marker: string,
   { runId, now, watermark, longLeft }: MarkerContext,
 ): Identification {
+  checkVersion(marker);
   const [, kind, until, least, settles, mark = "", id, markedRunId, longest] = markerForm.exec(marker) ?? [];
   const shared = { mark, longest: Number(longest ?? 0), longLeft, now, watermark, marker };
   // A server may have restarted with an old memory.

@@ -10,7 +10,9 @@ export const failed = (reason: FailureReason, message: string, lasting = false):
 
 /** A cause that does not end by itself, as an error. */
 export class LastingError extends Error {
-  override readonly name = "LastingError";
+  override get name(): string {
+    return "LastingError";
+  }
 
   constructor(
     message: string,

@@ -5,6 +5,7 @@ export const constants = {
   fenceRecordTtl: 86400000,
   longestShort: 60000,
   placeTtl: 1500,
+  protocolVersion: 1,
   reservation: 50,
   setLapse: 180000,
   setRefresh: 60000,
@@ -223,6 +224,10 @@ for index = beforeFences + 1, lastRecord do writeFence(KEYS[index], fence) end
 if tonumber(fence) > watermark then call('SET', watermarkKey, fence) end
 return { 1, fence, 1 }
 end
+local passedOver = 100
+local function isId(member)
+return string.match(member, '^[^!:%s][^:%s]*:[^:%s]+$') or string.match(member, '^[^!:%s][^:%s]*:[^:%s]+:%d+$')
+end
 local function queueOf(index) return KEYS[index + last - first + 1] end
 local function withQueue(queue, action, ...)
 if rawcall('EXISTS', queue) ~= 1 then return false end
@@ -239,9 +244,14 @@ call('ZREM', queue, id, '!' .. id)
 end
 local function firstWaiter(queue, now)
 for _, mark in ipairs(call('ZRANGEBYSCORE', queue, exact(-now), 0)) do
-call('ZREM', queue, mark, string.sub(mark, 2))
+local id = string.sub(mark, 2)
+if string.sub(mark, 1, 1) == '!' and isId(id) then call('ZREM', queue, mark, id) end
 end
-return call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, 1)[1]
+local first = call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, 1)[1]
+if not first or isId(first) then return first end
+for _, member in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 1, passedOver)) do
+if isId(member) then return member end
+end
 end
 local function wakeFirst(queue, now)
 local id = firstWaiter(queue, now)
@@ -459,7 +469,9 @@ local function exact(value) return string.format('%.0f', value) end
 local writes, changes = ARGV[1] ~= '', #ARGV > 2
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local marker, watermark = redis.call('GET', KEYS[1]) or '', redis.call('GET', KEYS[2])
+local marker = redis.call('GET', KEYS[1]) or ''
+if tonumber(string.match(marker, '^v(%d+) ') or 1) > 1 then return { runId, marker, exact(now), '0', '0' } end
+local watermark = redis.call('GET', KEYS[2])
 local mark, markedRunId, longest, markedHistory = string.match(marker, '^(.*%.(%x*)) (%d+) (%S+)$')
 local mayDiffer, history = false, '-'
 if type(replication) == 'string' then mayDiffer, history = compareHistory(markedHistory or '-', replication) end
@@ -504,11 +516,13 @@ return type(info) == 'string' and string.match(info, 'run_id:(%x+)') or false`;
 
 export const publishScript = `return redis.call('PUBLISH', ARGV[1], ARGV[2])`;
 
-export const setsInUseScript = `local time = redis.call('TIME')
+export const setsInUseScript = `local marker = redis.call('GET', KEYS[3])
+if marker and tonumber(string.match(marker, '^v(%d+) ') or 1) > 1 then return { '0' } end
+local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if ARGV[1] ~= '' then
 local last = redis.call('HGET', KEYS[1], ARGV[1])
-if not last or math.abs(now - last) >= 60000 then
+if not tonumber(last) or math.abs(now - last) >= 60000 then
 redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now))
 redis.call('PEXPIRE', KEYS[1], 180000)
 end
@@ -521,11 +535,12 @@ redis.call('SET', KEYS[2], watermark)
 end
 local reply, record = { watermark or '0' }, redis.call('HGETALL', KEYS[1])
 for index = 1, #record, 2 do
-local age = math.max(0, now - record[index + 1])
-if age < 180000 then
+local last = tonumber(record[index + 1])
+local age = last and math.max(0, now - last)
+if age and age < 180000 then
 reply[#reply + 1], reply[#reply + 2] = record[index], string.format('%.0f', age)
-elseif ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
+elseif age and ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "de8778f0fe4c3ab6114200586c37035b5dcc4b0e";
+export const batchScriptSha = "126f53984a9d89efc419287988d3dafab49c5c45";

@@ -50,6 +50,13 @@ const parse = (description: string): { readonly sets: readonly string[][]; reado
   return { sets: sets.map((set) => set.split(",")), prefix: description.slice(end + 1) };
 };
 
+/** Whether the text is a description that this version can read. A later version may describe sets in another way. */
+export function isDescription(text: string): boolean {
+  if (!text.includes(" ")) return false;
+  const { sets } = parse(text);
+  return sets.length <= 2 && !sets.flat().includes("") && sets.some((set) => set.includes(self));
+}
+
 /** The number of nodes of each set: of the current one and, while the nodes are being changed, of the previous one. */
 export const sizesOf = (description: string): number[] => parse(description).sets.map(({ length }) => length);
 

@@ -9,8 +9,7 @@ export function decodeSetRecord(raw: unknown): SetRecord {
   const uses: SetUse[] = [];
   for (let at = 1; at + 1 < raw.length; at += 2) {
     const [sets, age] = [written(raw[at]), integer(raw[at + 1])];
-    // A later version may describe sets in another way.
-    if (sets !== null && age !== null && /^[^ ]+ /.test(sets)) uses.push({ sets, age });
+    if (sets !== null && age !== null) uses.push({ sets, age });
   }
   return { watermark, uses };
 }

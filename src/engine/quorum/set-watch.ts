@@ -7,6 +7,7 @@ import {
   describeSets,
   excludeEachOther,
   haveSameSize,
+  isDescription,
   isJoint,
   type SetRecord,
   type SetUse,
@@ -81,7 +82,8 @@ export class SetWatch {
 
   /**
    * The nodes that are new to the set and may vote at once, as far as other sets are concerned: a quorum of the previous set
-   * knows of no set in use that does without a quorum of the previous set. Null if that is not known yet.
+   * knows of no set in use that does without a quorum of the previous set, or whose description it cannot read. Null if that
+   * is not known yet.
    */
   get joining(): readonly number[] | null {
     const [current, previous] = this.options.membership.sets;
@@ -89,7 +91,11 @@ export class SetWatch {
     const isKnown = (member: number) => this.records[member]?.uses !== null;
     const isSafe = (member: number) => {
       const own = this.describe(member, [previous]);
-      return this.records[member]?.uses?.every(({ sets }) => excludeEachOther(sets, own)) === true;
+      return (
+        this.records[member]?.uses?.every(
+          ({ sets }) => isDescription(sets) && excludeEachOther(sets, own),
+        ) === true
+      );
     };
     const known = previous.members.filter(isKnown);
     if (known.length < previous.quorum) return null;
@@ -212,7 +218,7 @@ export class SetWatch {
     const { members, clock } = this.options;
     const own = this.describe(member);
     const node = members[member]?.name ?? "";
-    const uses = record.uses ?? [];
+    const uses = (record.uses ?? []).filter(({ sets }) => isDescription(sets));
     const now = clock.monotonic();
     // Sets of one procedure, which a joint set links, and descriptions of one set before and after a restart of a node.
     const isLinked = (sets: string) =>

@@ -1,6 +1,6 @@
 import { clip } from "../../support/redaction.js";
 import type { Beat, Frame, LockView, Step } from "../feed/frames.js";
-import { maxMessageBytes } from "./channel.js";
+import { frameVersion, maxMessageBytes } from "./channel.js";
 
 type Head = Pick<Frame, "source" | "seq" | "time">;
 
@@ -24,7 +24,7 @@ export function* messagesOf(
   let texts: string[] = [];
   let size = headBytes;
   const close = () =>
-    `${JSON.stringify({ ...head(), kind }).slice(0, -1)},"${nameOf(kind)}":[${texts.join(",")}]}`;
+    `${JSON.stringify({ version: frameVersion, ...head(), kind }).slice(0, -1)},"${nameOf(kind)}":[${texts.join(",")}]}`;
   for (const item of items) {
     const text = textOf(item);
     const length = Buffer.byteLength(text) + 1;
@@ -39,12 +39,15 @@ export function* messagesOf(
   if (texts.length > 0) yield close();
 }
 
+/** A frame as a message, with the version of the frames. */
+export const message = (frame: Frame): string => JSON.stringify({ version: frameVersion, ...frame });
+
 export function beatMessage(beat: Beat): string {
-  const text = JSON.stringify(beat);
+  const text = message(beat);
   if (Buffer.byteLength(text) <= maxMessageBytes) return text;
   // There are many nodes with long names.
   const nodes = beat.nodes.map((node) => ({ ...node, name: clip(node.name, 60), cause: null, step: null }));
-  return JSON.stringify({ ...beat, owner: clip(beat.owner, 60), prefix: clip(beat.prefix, 60), nodes });
+  return message({ ...beat, owner: clip(beat.owner, 60), prefix: clip(beat.prefix, 60), nodes });
 }
 
 const nameOf = (kind: Listing["kind"]): string => (kind === "steps" ? "steps" : "locks");

@@ -4,7 +4,7 @@ import type { Manager } from "../../manager/manager.js";
 import { afterJobs } from "../../support/platform.js";
 import type { Frame } from "../feed/frames.js";
 import { Tracker } from "../feed/tracker.js";
-import { beatMessage, messagesOf } from "./messages.js";
+import { beatMessage, message, messagesOf } from "./messages.js";
 import { NodePublisher } from "./node-publisher.js";
 import type { PublishSettings } from "./publish-settings.js";
 
@@ -59,7 +59,7 @@ export class Publisher {
     this.tracker.closed();
     const { source, time } = this.tracker.beat();
     const last = this.frames.splice(0).filter(({ kind }) => kind !== "bye");
-    const messages = [...this.messages(last), JSON.stringify({ kind: "bye", source, seq: ++this.seq, time })];
+    const messages = [...this.messages(last), message({ kind: "bye", source, seq: ++this.seq, time })];
     this.ended = true;
     this.timer?.cancel();
     await new Promise<void>((resolve) => {

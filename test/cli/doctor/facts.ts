@@ -56,6 +56,7 @@ export const reached = (facts: Partial<Omit<Reached, "reached">> = {}): Reached 
   write: { ok: true, value: null },
   trials: [{ purpose: "lock", needs: { kind: "command", name: "GET" }, outcome: "allowed" }],
   marker: { ok: true, value: true },
+  newerVersion: null,
   abstains: null,
   sets: { ok: true, value: [] },
   watermark: null,

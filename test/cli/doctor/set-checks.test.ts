@@ -112,6 +112,22 @@ test("one node without a marker is spoken of as one", () => {
   );
 });
 
+test("a memory of a later version is an error that names the version, instead of a missing marker", () => {
+  const refusal = refused("", "its memory is of protocol version 2");
+  const all = [
+    reached({ newerVersion: 2, marker: refusal }),
+    reached({ marker: { ok: true, value: false } }),
+  ];
+  expect(checkMarkers(all, standards)).toMatchObject([
+    {
+      severity: "error",
+      code: "memory-marker",
+      found: "the memory of redis://one is of protocol version 2, and this Holdfast knows version 1",
+      value: { node: "redis://one", version: 2, known: 1 },
+    },
+  ]);
+});
+
 const marked = (...markers: boolean[]) => markers.map((value) => reached({ marker: { ok: true, value } }));
 
 test.each([

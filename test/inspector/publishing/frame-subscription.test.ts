@@ -3,7 +3,11 @@ import { describe, expect, it } from "vitest";
 import { InProcessNode } from "../../../src/clients/memory/memory-node.js";
 import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { FrameDedup } from "../../../src/inspector/publishing/frame-dedup.js";
-import { subscribeToFrames } from "../../../src/inspector/publishing/frame-subscription.js";
+import {
+  type NewerPublisher,
+  newerMessage,
+  subscribeToFrames,
+} from "../../../src/inspector/publishing/frame-subscription.js";
 import { settle, VirtualClock } from "../../../src/testing/virtual-clock.js";
 import { beat, lockView, noon } from "../frames-of-all-kinds.js";
 
@@ -13,13 +17,17 @@ async function subscription(count = 3) {
   const clock = new VirtualClock();
   const nodes = Array.from({ length: count }, (_, index) => new InProcessNode(`node-${index}`, index, clock));
   const received: Frame[] = [];
-  const line = subscribeToFrames(nodes, (frame) => received.push(frame), clock);
+  const newer: NewerPublisher[] = [];
+  const line = subscribeToFrames(nodes, (frame) => received.push(frame), {
+    clock,
+    onNewer: (publisher) => newer.push(publisher),
+  });
   await settle();
   const say = async (frame: unknown, on = nodes) => {
     for (const node of on) node.deliver(channel, typeof frame === "string" ? frame : JSON.stringify(frame));
     await settle();
   };
-  return { clock, nodes, heard: received, line, say };
+  return { clock, nodes, heard: received, newer, line, say };
 }
 
 describe("a frame subscription", () => {
@@ -79,6 +87,38 @@ describe("a frame subscription", () => {
       { numRuns: 300 },
     );
     expect(heard).toEqual([]);
+  });
+
+  it("reads a frame without a version as one of version 1", async () => {
+    const { heard, say } = await subscription(1);
+    await say(beat({ seq: 1 }));
+    await say({ version: 1, ...beat({ seq: 2 }) });
+    expect(heard).toEqual([beat({ seq: 1 }), beat({ seq: 2 })]);
+  });
+
+  it("ignores frames of a later version, and reports each version once", async () => {
+    const { heard, newer, line, say } = await subscription();
+    for (let seq = 1; seq < 4; seq++) {
+      await say({ version: 2, ...beat({ seq, owner: "worker-1" }) });
+      await say({ version: 2, ...beat({ seq, owner: "worker-2" }) });
+      await say({ version: 3, kind: "something-else", source: "x".repeat(1_000) });
+    }
+    expect([heard, line.dropped]).toEqual([[], 0]);
+    expect(newer).toMatchObject([
+      { name: "worker-1", version: 2 },
+      { name: expect.stringMatching(/^x{97}\.\.\.$/), version: 3 },
+    ]);
+    expect(newer.slice(0, 1).map(newerMessage)).toEqual([
+      "process worker-1 publishes in version 2; this holdfast reads version 1: update it",
+    ]);
+    await say({ version: 1, ...beat({ seq: 4, owner: "worker-1" }) });
+    expect(heard).toHaveLength(1);
+  });
+
+  it("reports few of very many later versions", async () => {
+    const { newer, say } = await subscription(1);
+    for (let version = 2; version < 100; version++) await say({ version, source: "a" });
+    expect(newer).toHaveLength(10);
   });
 
   it("treats a lock as gone that was not reported for long, even if its process is alive", async () => {

@@ -48,7 +48,7 @@ class Published {
 
   listen(nodes: readonly LockNode[] = this.world.nodes) {
     const received = new ReceivedFrames();
-    const subscription = subscribeToFrames(nodes, (frame) => received.take(frame), this.clock);
+    const subscription = subscribeToFrames(nodes, (frame) => received.take(frame), { clock: this.clock });
     onTestFinished(() => subscription.close());
     return { heard: received, subscription };
   }
@@ -91,6 +91,20 @@ describe("publishing", () => {
       const numbers = heard.frames.filter((frame) => frame.source === source).map(({ seq }) => seq);
       expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
     }
+  });
+
+  it("states the version of every frame", async () => {
+    const published = new Published();
+    const { world, clock } = published;
+    const locks = await published.process();
+    published.listen();
+    await clock.advance(2_100);
+    await world.run(locks.using("a", () => {}));
+    await clock.advance(6_000);
+    await locks.close();
+    const frames = published.messages.flat().map((message) => JSON.parse(message));
+    expect(new Set(frames.map(({ kind }) => kind))).toEqual(new Set(["beat", "steps", "locks", "bye"]));
+    expect(frames.filter(({ version }) => version !== 1)).toEqual([]);
   });
 
   it("is a beat every two seconds without subscribers", async () => {

@@ -1,3 +1,4 @@
+import { protocolVersion } from "../../../engine/protocol/protocol-version.js";
 import { quorumOf } from "../../../engine/protocol/quorum.js";
 import { votesAgain } from "../../../support/votes-again.js";
 import type { NodeFacts, Reached, SetCheck, Standards } from "../facts.js";
@@ -134,6 +135,10 @@ export const checkDatabases: SetCheck = (all) => {
 
 /** A node without the memory marker, where others have one, lost its memory or is new. */
 export const checkMarkers: SetCheck = (all, standards) => {
+  const newer = reachedOf(all).flatMap(({ node, newerVersion }) =>
+    newerVersion === null ? [] : [isNewer(node, newerVersion)],
+  );
+  if (newer.length > 0) return newer;
   const abstaining = reachedOf(all).flatMap((facts) =>
     facts.abstains === null ? [] : [abstains(facts.node, facts.abstains)],
   );
@@ -195,6 +200,15 @@ function areJoining(names: readonly string[], all: readonly NodeFacts[], { previ
   const joining = reachedOf(all.filter((_, index) => !previous.includes(index)));
   return joining.length === names.length && joining.every(({ node }) => names.includes(node));
 }
+
+const isNewer = (node: string, version: number): Finding =>
+  error({
+    code: "memory-marker",
+    found: `the memory of ${node} is of protocol version ${version}, and this Holdfast knows version ${protocolVersion}`,
+    value: { node, version, known: protocolVersion },
+    means: "To a program with this version of Holdfast its votes fail. Nothing on it is changed.",
+    advice: "update Holdfast in this and in every program that locks with it (docs/versions.md)",
+  });
 
 function abstains(node: string, { left, cause }: NonNullable<Reached["abstains"]>): Finding {
   return warning({

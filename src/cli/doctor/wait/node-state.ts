@@ -6,6 +6,7 @@ import {
   type Memory,
   type MemoryChange,
 } from "../../../engine/protocol/memory.js";
+import { NewerMemoryError } from "../../../engine/protocol/protocol-version.js";
 import { aloneSoFar } from "../../../engine/protocol/refusal.js";
 import { identificationScript } from "../../../engine/protocol/script.js";
 import { longLeasesKey, markerKey, sideKeysOf } from "../../../engine/protocol/side-keys.js";
@@ -32,8 +33,9 @@ export async function askMemory(
   if (!answer.ok) return isForbidden(answer.refusal) ? { ok: true, value: unknown } : answer;
   try {
     return { ok: true, value: decodeIdentification(answer.value) };
-  } catch {
-    return { ok: false, refusal: { code: "", message: "an answer that makes no sense" } };
+  } catch (thrown) {
+    const message = thrown instanceof NewerMemoryError ? thrown.message : "an answer that makes no sense";
+    return { ok: false, refusal: { code: "", message } };
   }
 }
 

@@ -6,6 +6,8 @@
 -- the server was a replica, or if the watermark is missing. A decision about one loss that arrives late must not be taken for a
 -- decision about the next loss.
 --
+-- A marker of a later protocol version (see protocol-version.ts) is left alone, as is everything else on the server.
+--
 -- KEYS: the marker, the watermark and the record of long leases; or the probe key.
 -- ARGV:
 --   an id to leave, or "" to change nothing;
@@ -32,7 +34,9 @@ local writes, changes = ARGV[1] ~= '', #ARGV > 2
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local marker, watermark = redis.call('GET', KEYS[1]) or '', redis.call('GET', KEYS[2])
+local marker = redis.call('GET', KEYS[1]) or ''
+if tonumber(string.match(marker, '^v(%d+) ') or 1) > PROTOCOL_VERSION then return { runId, marker, exact(now), '0', '0' } end
+local watermark = redis.call('GET', KEYS[2])
 local mark, markedRunId, longest, markedHistory = string.match(marker, '^(.*%.(%x*)) (%d+) (%S+)$')
 local mayDiffer, history = false, '-'
 if type(replication) == 'string' then mayDiffer, history = compareHistory(markedHistory or '-', replication) end

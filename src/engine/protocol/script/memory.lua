@@ -1,5 +1,6 @@
 -- Checks that this is the intended server, in the same run, and that it remembers everything that it granted. Otherwise
--- sets `refusal`. The marker reads "mark longest history": see memory.ts.
+-- sets `refusal`. The marker reads "mark longest history": see memory.ts. A marker of a later protocol version begins with
+-- another mark, so that the client identifies the server again.
 
 local expectedMark, longLeases = ARGV[1], nil
 if string.sub(expectedMark, 1, 1) == '+' then expectedMark, longLeases = string.sub(expectedMark, 2), true end

@@ -2,7 +2,15 @@
 -- until which the waiter counts as alive. That time is half a ms less than a whole number for a waiter that waits for several
 -- keys and whose own denial has reported that this key is free and kept for it.
 --
--- An id reads "process:number" or "process:number:ms"; a place reads "ticket id".
+-- An id reads "process:number" or "process:number:ms"; a place reads "ticket id". A member of any other form is no waiter: it
+-- is passed over and left alone. A later protocol version with other ids uses other keys, "holdfast:queue2:…".
+
+-- Members of another form that are passed over. Beyond this number the queue counts as empty.
+local passedOver = 100
+
+local function isId(member)
+  return string.match(member, '^[^!:%s][^:%s]*:[^:%s]+$') or string.match(member, '^[^!:%s][^:%s]*:[^:%s]+:%d+$')
+end
 
 -- The queue of the key at this position in KEYS.
 local function queueOf(index) return KEYS[index + last - first + 1] end
@@ -28,9 +36,14 @@ end
 -- The id of the first waiter, or nil. A waiter that has not renewed its place in time loses it.
 local function firstWaiter(queue, now)
   for _, mark in ipairs(call('ZRANGEBYSCORE', queue, exact(-now), 0)) do
-    call('ZREM', queue, mark, string.sub(mark, 2))
+    local id = string.sub(mark, 2)
+    if string.sub(mark, 1, 1) == '!' and isId(id) then call('ZREM', queue, mark, id) end
   end
-  return call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, 1)[1]
+  local first = call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, 1)[1]
+  if not first or isId(first) then return first end
+  for _, member in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 1, passedOver)) do
+    if isId(member) then return member end
+  end
 end
 
 -- Tells the first waiter, once, that the key is free. From then on its place is kept only for its reservation.
