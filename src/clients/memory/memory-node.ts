@@ -172,27 +172,22 @@ export class InProcessNode implements MemoryNode {
           this.#marker = formatLoss(id, this.#runId);
         if (change !== null && change.marker === this.#marker) this.#changeMemory(id, change);
         const now = Math.ceil(this.clock.monotonic());
-        return readMarker(this.#marker, {
-          runId: this.#runId,
-          now,
-          watermark: this.#store.watermark,
-          longLeft: this.#store.longLeft(now, age),
-        });
+        const { watermark } = this.#store;
+        const longLeft = this.#store.longLeft(now, age);
+        return readMarker(this.#marker, { runId: this.#runId, now, watermark, longLeft });
       },
       () => Promise.reject(new Error(`${this.name} is not connected`)),
     );
   }
 
   recordSets(sets: string, former: string, watermark: number): Promise<SetRecord> {
-    return this.#run(
-      () => {
-        checkVersion(this.#marker);
-        if (this.#hasWatermark) this.#store.raiseWatermark(watermark);
-        const uses = this.#sets.record(sets, former, this.clock.monotonic());
-        return { watermark: this.#store.watermark, uses };
-      },
-      () => Promise.reject(new Error(`${this.name} is not connected`)),
-    );
+    const isDown = () => Promise.reject(new Error(`${this.name} is not connected`));
+    return this.#run(() => {
+      checkVersion(this.#marker);
+      if (this.#hasWatermark) this.#store.raiseWatermark(watermark);
+      const uses = this.#sets.record(sets, former, this.clock.monotonic());
+      return { watermark: this.#store.watermark, uses };
+    }, isDown);
   }
 
   execute({ mark, requests }: Batch): void {
