@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * `npm test` runs the projects "unit", "cli" and "redis"; `npm run test:all` runs all others. The name of a file says
+ * `npm test` runs the projects "unit", "cli" and "redis"; `npm run test:all` runs the others. The name of a file says
  * where it belongs:
  *
  *   name.test.ts             "unit", or "cli" for some tests of the command line: needs no server
@@ -9,6 +9,7 @@ import { defineConfig } from "vitest/config";
  *   name.slow.test.ts        "unit, slow"
  *   name.slow.redis.test.ts  "redis, slow"
  *
+ * Some slow files take so long that only `npm run test:full` runs them: "unit, long" and "redis, long".
  * The folders test/package, test/inspector/browser and test/rules are projects of their own.
  */
 const slow = "test/**/*.slow.*";
@@ -32,6 +33,16 @@ export const searches = [
   "test/safety/rule-01-exclusion.test.ts",
   "test/simulation/replay.test.ts",
   "test/simulation/user-program.test.ts",
+];
+/** Seeds that `npm run sim` plays too. */
+const longSearches = ["test/simulation/simulation.slow.test.ts"];
+/** Wide tables, and programs of other packages. */
+const longOnServers = [
+  "test/cli/doctor/incidents.slow.redis.test.ts",
+  "test/examples/scheduling.slow.redis.test.ts",
+  "test/locks/changing-nodes.slow.redis.test.ts",
+  "test/locks/client-errors.slow.redis.test.ts",
+  "test/locks/lasting-causes-older.slow.redis.test.ts",
 ];
 const folders = ["test/package/**", "test/inspector/browser/**", "test/rules/**"];
 
@@ -103,6 +114,15 @@ export default defineConfig({
           ...shared,
           name: "unit, slow",
           include: ["test/**/*.slow.test.ts", ...searches],
+          exclude: longSearches,
+          provide: { grouping: true, thorough: true },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: "unit, long",
+          include: longSearches,
           provide: { grouping: true, thorough: true },
         },
       },
@@ -121,6 +141,15 @@ export default defineConfig({
           ...redis,
           name: "redis, slow",
           include: ["test/**/*.slow.redis.test.ts"],
+          exclude: longOnServers,
+          provide: { grouping: true, thorough: false },
+        },
+      },
+      {
+        test: {
+          ...redis,
+          name: "redis, long",
+          include: longOnServers,
           provide: { grouping: true, thorough: false },
         },
       },

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import config, { searches } from "../../vitest.config.js";
 
 /** The test commands that together run everything. */
-const commands = ["test", "test:all"];
+const commands = ["test", "test:all", "test:full"];
 
 it("each Vitest project runs in exactly one of the test commands", async () => {
   const { scripts } = JSON.parse(await readFile("package.json", "utf8")) as {

@@ -170,7 +170,7 @@ describe("rule 10: a node that votes again is healed at once", () => {
   });
 
   it("with many leases in few batches, none larger than a node takes", async () => {
-    const { nodes, clock, locks } = scripted(3, { ttl: 10_000 });
+    const { nodes, clock, locks } = scripted(3, { ttl: 10_000, grouping: true });
     const acquisitions = Array.from({ length: 2_500 }, (_, index) => locks.acquire(`many-${index}`));
     for (let answered = 0; answered < acquisitions.length; ) {
       await settle();
