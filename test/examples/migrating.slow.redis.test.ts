@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { withoutOtherSets } from "../support/other-sets.js";
 import { callRedis, waitUntil } from "../support/servers.js";
 import { sharedServers } from "../support/shared-servers.js";
 import { runNode } from "./program.js";
@@ -38,7 +39,7 @@ async function run(program: Program) {
     const found = await Promise.all(servers.map(({ port }) => callRedis(port, ["KEYS", `*:${mine}:*`])));
     return found.flat().length === 0;
   });
-  return ended;
+  return { ...ended, stderr: withoutOtherSets(ended.stderr) };
 }
 
 describe.each([
