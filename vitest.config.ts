@@ -38,7 +38,6 @@ export const searches = [
 const longSearches = ["test/simulation/simulation.slow.test.ts"];
 /** Wide tables, and programs of other packages. */
 const longOnServers = [
-  "test/cli/demo.slow.redis.test.ts",
   "test/cli/doctor/incidents.slow.redis.test.ts",
   "test/examples/scheduling.slow.redis.test.ts",
   "test/locks/changing-nodes.slow.redis.test.ts",

@@ -37,9 +37,10 @@ export async function demo({ node, for: given }: DemoFlags): Promise<number> {
     throw usageError(`--for ${length}ms is too short for the demo; use ${minDuration}ms or longer`);
   const paint = coloursFor(process.stdout);
   const servers = node === undefined ? memoryServers() : await serversOf(node);
-  // On real servers, a name that no other program uses.
-  const resource = node === undefined ? "payouts:42" : `holdfast-demo:${randomBytes(4).toString("hex")}`;
-  const workers = new WorkerPool(servers, resource, names);
+  const resource = "payouts:42";
+  // On real servers, a prefix that no other program uses: the demo must not be taken for another set of their nodes.
+  const prefix = node === undefined ? "" : `holdfast-demo:${randomBytes(4).toString("hex")}:`;
+  const workers = new WorkerPool(servers, prefix, resource, names);
   const page = await openPage(workers.workers.map(({ locks }) => locks));
   if (page !== null) stdio.print(`Look at it: ${paint.bold(page.url)}`);
   const counts = new EventCounts();

@@ -26,10 +26,11 @@ export class WorkerPool {
   readonly workLoop = new WorkLoop();
   readonly #listeners = new Set<(event: WorkerEvent) => void>();
 
-  constructor(servers: DemoServers, resource: string, names: readonly string[]) {
+  constructor(servers: DemoServers, prefix: string, resource: string, names: readonly string[]) {
     this.workers = names.map((name) => {
       const locks = createLocks({
         nodes: servers.nodesOf(name),
+        prefix,
         owner: name,
         ttl,
         wait: Number.POSITIVE_INFINITY,
