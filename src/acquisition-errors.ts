@@ -1,5 +1,6 @@
 import { adviceOn } from "./engine/protocol/advice.js";
 import { type BlockingHolder, contentionMessage, type HeldHere } from "./engine/protocol/contention.js";
+import { canReachQuorum } from "./engine/protocol/quorum.js";
 import type { Vote } from "./engine/protocol/vote.js";
 import type { RetryReason } from "./engine/time/retry.js";
 import { formatDuration } from "./support/duration.js";
@@ -53,8 +54,10 @@ export class QuorumUnavailableError extends HoldfastError {
     readonly reason: "noQuorum" | "tooSlow" = "noQuorum",
     /** Whether the nodes are being changed, so that a quorum of `nodes` and one of `previous` are needed. */
     changing = false,
+    /** Whether a later attempt can reach a quorum, unless somebody removes the cause of a failed vote. */
+    reachable = canReachQuorum(votes, nodes),
   ) {
-    const why = explained(reason, attempts, votes, nodes, changing);
+    const why = explained(reason, attempts, votes, nodes, changing, reachable);
     super(`could not ${operation} ${named(resources)}: ${why}`);
   }
 }
@@ -65,6 +68,7 @@ function explained(
   votes: readonly Vote[],
   nodes: number,
   changing: boolean,
+  reachable: boolean,
 ): string {
   if (reason === "tooSlow" && votes.length === 0)
     return (
@@ -85,7 +89,7 @@ function explained(
   if (unanswered > 0) failures.push(`not waited for ${unanswered} more, which could not change the result`);
   return (
     `${granted} of ${count(nodes, "node")} granted${changing ? " (a quorum of `nodes` and one of `previous` are needed)" : ""}, ${attempts === 0 ? "when a caller of this process asked that came before" : `after ${count(attempts, "attempt")}`}` +
-    `${failures.length > 0 ? ` (${failures.join("; ")})` : ""}${adviceOn(votes, nodes)}`
+    `${failures.length > 0 ? ` (${failures.join("; ")})` : ""}${adviceOn(votes, reachable)}`
   );
 }
 

@@ -58,5 +58,14 @@ function lastError(
   const operation = origin === null ? "acquire" : operations[origin.kind];
   const { membership } = manager.engine;
   const nodes = membership.names.length;
-  return new QuorumUnavailableError(resources, operation, attempts, votes, nodes, reason, membership.joint);
+  return new QuorumUnavailableError(
+    resources,
+    operation,
+    attempts,
+    votes,
+    nodes,
+    reason,
+    membership.joint,
+    membership.canReachQuorum(votes),
+  );
 }

@@ -58,7 +58,16 @@ export class RenewalQueue {
     const { resources, manager } = this.lock;
     const { membership } = manager.engine;
     const nodes = membership.names.length;
-    const error = new QuorumUnavailableError(resources, "renew", 1, votes, nodes, reason, membership.joint);
+    const error = new QuorumUnavailableError(
+      resources,
+      "renew",
+      1,
+      votes,
+      nodes,
+      reason,
+      membership.joint,
+      membership.canReachQuorum(votes),
+    );
     this.settle((request) => request.reject(error));
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { Membership } from "../../src/engine/protocol/membership.js";
 import { canReachQuorum } from "../../src/engine/protocol/quorum.js";
 import type { Vote } from "../../src/engine/protocol/vote.js";
 import { AcquireTimeoutError, QuorumUnavailableError } from "../../src/errors.js";
@@ -97,4 +98,16 @@ test('an error says "could not acquire" once, also when the wait is over', () =>
   const cause = new QuorumUnavailableError(["r"], "acquire", 2, votes(0, 2), 3);
   const { message } = new AcquireTimeoutError(["r"], 300, 2, cause);
   expect(message).toMatch(/^could not acquire "r" within 300 ms: 0 of 3 nodes granted, after 2 attempts \(/);
+});
+
+test("an error says that waiting does not help if a quorum of one of two sets cannot be reached", () => {
+  const error = new QuorumUnavailableError(["r"], "acquire", 1, votes(1, 0), 4, "noQuorum", true, false);
+  expect(error.message).toMatch(/: waiting does not help; `holdfast doctor` examines the nodes$/);
+});
+
+test("of two sets, each must be able to reach a quorum", () => {
+  const membership = new Membership(["b", "c", "d", "a"], [[0, 1, 2], [3]]);
+  expect(membership.canReachQuorum(votes(1, 0))).toBe(false);
+  expect(membership.canReachQuorum(votes(0, 1))).toBe(true);
+  expect(new Membership(["a", "b", "c"]).canReachQuorum(votes(1, 0))).toBe(true);
 });

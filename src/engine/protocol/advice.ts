@@ -1,4 +1,3 @@
-import { canReachQuorum } from "./quorum.js";
 import type { Vote } from "./vote.js";
 
 type FailedVote = Extract<Vote, { kind: "failed" }>;
@@ -21,12 +20,12 @@ const remedies: readonly (readonly [causes: (vote: FailedVote) => boolean, remed
   [({ message }) => /(^|[\s-])READONLY /.test(message), "point the client to the master"],
 ];
 
-/** What to do about the nodes that failed; or nothing. */
-export function adviceOn(votes: readonly Vote[], nodes: number): string {
+/** What to do about the nodes that failed; or nothing. `reachable`: whether a later round can reach a quorum. */
+export function adviceOn(votes: readonly Vote[], reachable: boolean): string {
   const failures = votes.filter((vote) => vote.kind === "failed");
   const advice = remedies.filter(([causes]) => failures.some(causes)).map(([, remedy]) => remedy);
   if (failures.some(({ reason, lasting }) => lasting === true || reason === "notReady")) {
-    if (!canReachQuorum(votes, nodes)) advice.push("waiting does not help");
+    if (!reachable) advice.push("waiting does not help");
     if (!failures.some(({ message }) => message.includes(doctor))) {
       advice.push(`${doctor} examines the nodes`);
     }

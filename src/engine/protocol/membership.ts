@@ -1,4 +1,4 @@
-import { quorumOf } from "./quorum.js";
+import { canReachQuorum, quorumOf } from "./quorum.js";
 import type { Vote } from "./vote.js";
 
 /** A set of nodes that decides by its own quorum. */
@@ -56,8 +56,7 @@ export class Membership {
    * by itself.
    */
   canReachQuorum(votes: readonly Vote[]): boolean {
-    const lost = votes.filter((vote) => vote.kind === "failed" && vote.lasting === true);
-    return this.isQuorum((member) => !lost.some(({ node }) => node === this.names[member]));
+    return this.votesBySet(votes).every((set) => canReachQuorum(set.votes, set.nodes));
   }
 
   /** The votes of each set, with the number of its nodes. */
