@@ -34,7 +34,10 @@ export class FenceSource {
     if (time === wall) this.anchor(wall);
     // The digits below the ms are random: if nodes lost their memory, two processes must not propose the same number in
     // one ms.
-    this.highest = Math.max(time * 1000 + Math.floor(this.random.fraction() * 1000), this.highest + 1);
+    const byTime = time * 1000 + Math.floor(this.random.fraction() * 1000);
+    // Next to the last safe integer only the next number is left.
+    const next = this.highest + 1;
+    this.highest = byTime > Number.MAX_SAFE_INTEGER ? next : Math.max(byTime, next);
     return this.highest;
   }
 
