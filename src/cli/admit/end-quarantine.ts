@@ -7,7 +7,7 @@ import type { Session } from "../doctor/session.js";
 import type { Target } from "../doctor/target.js";
 import { askMemory } from "../doctor/wait/node-state.js";
 import { CommandError, exitCode } from "../exit.js";
-import { type Admission, admissionBy, admissionTtl } from "./admission.js";
+import { type EndedQuarantine, endedQuarantineBy, recordTtl } from "./ended-quarantine.js";
 import { withSession } from "./with-session.js";
 
 /** How often the memory is changed again after a program changed it at the same time. */
@@ -41,13 +41,13 @@ export function endQuarantine(
   seen: Identification,
   others: Others,
   timeout: number,
-): Promise<{ admission: Admission; unrecorded: string | null } | null> {
+): Promise<{ admission: EndedQuarantine; unrecorded: string | null } | null> {
   return withSession(target, timeout, async (session) => {
     const cause = await changeMemory(session, target, seen, others);
     if (cause === null) return null;
-    const admission = admissionBy(cause, Date.now());
+    const admission = endedQuarantineBy(cause, Date.now());
     const record = JSON.stringify(admission);
-    const stored = await session.ask("SET", admittedKey, record, "PX", String(admissionTtl));
+    const stored = await session.ask("SET", admittedKey, record, "PX", String(recordTtl));
     return { admission, unrecorded: stored.ok ? null : stored.refusal.message };
   });
 }

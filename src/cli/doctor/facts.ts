@@ -1,6 +1,6 @@
 import type { QuarantineRule } from "../../engine/node/abstention.js";
 import type { SetUse } from "../../engine/protocol/set-record.js";
-import type { Admission } from "../admit/admission.js";
+import type { EndedQuarantine } from "../admit/ended-quarantine.js";
 import type { Finding } from "./finding.js";
 import type { Info } from "./info.js";
 
@@ -97,7 +97,7 @@ export interface Reached extends Place {
   /** The node's abstention because it lost its memory; null if it does not abstain, or if that is unknown. */
   readonly abstains: Abstention | null;
   /** Who ended an abstention of the node, and when; null if nobody did lately. */
-  readonly admitted: Admission | null;
+  readonly admitted: EndedQuarantine | null;
   /** The sets of nodes that have used the server in the last minutes. */
   readonly sets: Answer<readonly SetUse[]>;
   /** The highest fence that the server has accepted; null if there is none, or it is withheld. */

@@ -4,7 +4,7 @@ import { type Memory, readMarker } from "../../engine/protocol/memory.js";
 import { NewerMemoryError } from "../../engine/protocol/protocol-version.js";
 import { isDescription, type SetUse } from "../../engine/protocol/set-record.js";
 import { admittedKey, markerKey, setsKey, watermarkKey } from "../../engine/protocol/side-keys.js";
-import { readAdmission } from "../admit/admission.js";
+import { readEndedQuarantine } from "../admit/ended-quarantine.js";
 import { EntryError, enter } from "./entry.js";
 import type { Answer, ClockSample, NodeFacts, Reached } from "./facts.js";
 import { Info } from "./info.js";
@@ -66,7 +66,7 @@ async function examine(session: Session, prefix: string): Promise<Examination> {
     marker: memory.ok ? { ok: true, value: memory.value.state !== "lost" } : memory,
     newerVersion,
     abstains: memory.ok ? abstentionOf(memory.value) : null,
-    admitted: admitted.ok ? readAdmission(admitted.value) : null,
+    admitted: admitted.ok ? readEndedQuarantine(admitted.value) : null,
     sets: read(sets, (value) => setUsesOf(value, now)),
     watermark: watermark.ok ? Number(watermark.value ?? 0) || null : null,
     complete: !session.timedOut,

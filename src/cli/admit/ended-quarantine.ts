@@ -1,11 +1,11 @@
 import { hostname, userInfo } from "node:os";
 import { unprintable } from "../doctor/words.js";
 
-/** ms for which the record of an admission is kept on the node: 7 days. */
-export const admissionTtl = 7 * 86_400_000;
+/** ms for which the record is kept on the node: 7 days. */
+export const recordTtl = 7 * 86_400_000;
 
 /** The record of who ended the abstention of a node. It is stored on the node as JSON. */
-export interface Admission {
+export interface EndedQuarantine {
   /** `user@host`. */
   readonly by: string;
   /** Epoch ms. */
@@ -19,16 +19,16 @@ const maxLength = 200;
 
 const short = (text: string): string => text.replace(unprintable, " ").slice(0, maxLength);
 
-/** The record of an admission by the user of this process. `time`: epoch ms. */
-export function admissionBy(cause: string, time: number): Admission {
+/** The record of a quarantine that the process ended. `time`: epoch ms. */
+export function endedQuarantineBy(cause: string, time: number): EndedQuarantine {
   return { by: short(`${userName()}@${hostname()}`), time, cause: short(cause) };
 }
 
 /** Reads a record; null if there is none, or if it is none of ours. */
-export function readAdmission(value: unknown): Admission | null {
+export function readEndedQuarantine(value: unknown): EndedQuarantine | null {
   if (typeof value !== "string") return null;
   try {
-    const { by, time, cause } = JSON.parse(value) as { [Name in keyof Admission]: unknown };
+    const { by, time, cause } = JSON.parse(value) as { [Name in keyof EndedQuarantine]: unknown };
     if (typeof by !== "string" || typeof time !== "number" || typeof cause !== "string") return null;
     // A date in JSON could be beyond what a Date can hold.
     return Math.abs(time) > 8.64e15 ? null : { by: short(by), time, cause: short(cause) };
