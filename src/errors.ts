@@ -31,6 +31,7 @@ type ErrorByCode = {
   CANNOT_LISTEN: CannotListenError;
   NODES_NOT_READY: NodesNotReadyError;
   MEMBERSHIP_MISMATCH: MembershipMismatchError;
+  TERM_ENDED: TermEndedError;
 };
 
 /** Whether `error` is a Holdfast error, of any copy of the package, and has this `code` if one is given. */
@@ -108,6 +109,37 @@ export class LeaseExpiredError extends HoldfastError {
   /** The result of the job, if `using` rejects with this error because of `rejectOnLoss`. */
   get result(): unknown {
     return this.#result;
+  }
+}
+
+/**
+ * Why a term of an election ended. `resigned`: by `resign()`. `failed`: `onElected` threw or rejected. `closed`: the election or
+ * its locks were closed. The other reasons are those of a lost lease.
+ */
+export type DeposedReason = ExpiryReason | "resigned" | "failed" | "closed";
+
+const deposedReasons: Record<Exclude<DeposedReason, ExpiryReason>, string> = {
+  resigned: "the leader resigned",
+  failed: "onElected failed",
+  closed: "the election was closed",
+};
+
+/** The leader's term is over, or its work must stop. Somebody else may lead. */
+export class TermEndedError extends HoldfastError {
+  readonly code = "TERM_ENDED";
+
+  override get name(): string {
+    return "TermEndedError";
+  }
+
+  constructor(
+    /** The name of the election. */
+    readonly election: string,
+    /** The number of the term. */ readonly term: number,
+    readonly reason: DeposedReason,
+  ) {
+    const why = { ...endReasons, ...deposedReasons }[reason];
+    super(`term ${term} of the election ${named([election])} is over: ${why}`);
   }
 }
 

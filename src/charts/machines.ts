@@ -1,4 +1,5 @@
 import type { AnyStateMachine } from "xstate";
+import { electionMachine } from "../machines/election.js";
 import { lockMachine } from "../machines/lock.js";
 import { managerMachine } from "../machines/manager.js";
 import { nodeMachine } from "../machines/node.js";
@@ -9,4 +10,5 @@ export const machines: Readonly<Record<ChartName, AnyStateMachine>> = {
   lock: lockMachine,
   node: nodeMachine,
   manager: managerMachine,
+  election: electionMachine,
 };

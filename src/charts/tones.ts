@@ -15,6 +15,9 @@ const toneOfState: Readonly<Record<string, Tone>> = {
   quarantined: "violet",
   open: "green",
   closing: "amber",
+  campaigning: "amber",
+  leading: "green",
+  resigning: "blue",
 };
 
 /** The colour of a state and its substates; grey for an unknown state. */

@@ -14,7 +14,8 @@ export type HoldfastErrorCode =
   | "STALE_FENCE"
   | "CANNOT_LISTEN"
   | "NODES_NOT_READY"
-  | "MEMBERSHIP_MISMATCH";
+  | "MEMBERSHIP_MISMATCH"
+  | "TERM_ENDED";
 
 /** The base class of all errors of this package: a stable `code`, a message that says what to do, and data. */
 export abstract class HoldfastError extends Error {

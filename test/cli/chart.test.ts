@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test.each(["lock", "node", "manager"])(
+test.each(["lock", "node", "manager", "election"])(
   "chart %s writes what is committed: svg, mermaid, json",
   async (name) => {
     const svg = await inProcess(["chart", name, "--format", "svg"]);

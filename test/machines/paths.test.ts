@@ -2,11 +2,12 @@ import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type AnyStateNode, StateMachine, type StateValue } from "xstate";
+import { electionWalk } from "./walks/election-walk.js";
 import { lockWalk } from "./walks/lock-walk.js";
 import { managerWalk } from "./walks/manager-walk.js";
 import { nodeWalk } from "./walks/node-walk.js";
 
-const walks = [lockWalk, nodeWalk, managerWalk];
+const walks = [lockWalk, nodeWalk, managerWalk, electionWalk];
 
 /** Returns all state machines that `src/machines` exports. */
 async function machines() {
