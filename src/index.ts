@@ -5,6 +5,14 @@ export { type MemoryNode, type MemoryNodeOptions, memoryNode } from "./clients/m
 export type { NodeInput } from "./clients/node-input.js";
 export { createLocks } from "./create-locks.js";
 export type {
+  CampaignFailedEvent,
+  CampaigningEvent,
+  DeposedEvent,
+  ElectedEvent,
+  ElectionEvents,
+} from "./election/events.js";
+export type * from "./election/types.js";
+export type {
   Batch,
   Connection,
   KeyReport,

@@ -1,3 +1,6 @@
+import { Elections } from "../election/elections.js";
+import type { ManagedElection } from "../election/managed-election.js";
+import type { ElectionOptions } from "../election/types.js";
 import { InvalidOptionError, isHoldfastError, LeaseExpiredError } from "../errors.js";
 import type { ManagerEvents } from "../lock/events.js";
 import type { LeaseState } from "../lock/lease-state.js";
@@ -46,10 +49,12 @@ export function managerOf(locks: unknown): Manager {
 class ManagedLocks {
   readonly #manager: Manager;
   readonly #factory: LockFactory;
+  readonly #elections: Elections;
 
   constructor(manager: Manager) {
     this.#manager = manager;
     this.#factory = manager.factory;
+    this.#elections = new Elections(manager);
   }
 
   get [managerKey](): Manager {
@@ -101,6 +106,10 @@ class ManagedLocks {
     this.#factory.settings(options);
     const lock = this.#factory.lock(resources);
     return new LockHandle(lock, (more) => this.#factory.settings(options, more));
+  }
+
+  election(name: string, options?: ElectionOptions): ManagedElection {
+    return this.#elections.open(name, options);
   }
 
   async adopt(handover: string, options?: AcquireOptions): Promise<FencedLease> {

@@ -1,3 +1,4 @@
+import type { Election, ElectionOptions, TermOf } from "../election/types.js";
 import type { Holder } from "../engine/protocol/vote.js";
 import type { LockEvents, ManagerEvents } from "../lock/events.js";
 import type { LockActor } from "../lock/lock-actor.js";
@@ -146,6 +147,16 @@ export interface Locks extends AsyncDisposable {
     resources: Resources<List>,
     options?: Options,
   ): Handle<LeaseOf<Options>>;
+  /**
+   * Opens an election, and campaigns until the election is closed: at most one candidate of all processes leads at a time. The
+   * name is that of the resource that is locked.
+   *
+   * @throws InvalidOptionError, also if these locks have an open election of this name; ManagerClosedError.
+   */
+  election<Fence extends boolean = false>(
+    name: string,
+    options?: ElectionOptions<Fence>,
+  ): Election<TermOf<Fence>>;
   /** Takes over a lease that another process handed over. The result is a new lease with its own token. */
   adopt<Options extends AcquireOptions = AcquireOptions>(
     handover: string,
@@ -164,7 +175,8 @@ export interface Locks extends AsyncDisposable {
   /**
    * Refuses new acquisitions, ends pending ones (ManagerClosedError), releases all leases and aborts their signals. Waits
    * for the releases for at most `timeout` ms (default 5,000), including releases that a client refused and that are
-   * retried. Then stops every timer and closes the connections that this manager opened, but no others.
+   * retried. The lease of a leader is released when the promise of `onElected` has settled, or else is left to expire. Then
+   * stops every timer and closes the connections that this manager opened, but no others.
    */
   close(options?: { readonly timeout?: number | undefined }): Promise<void>;
   on<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this;

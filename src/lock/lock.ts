@@ -33,6 +33,8 @@ export class Lock
   private readonly chart: TableActor<typeof lockMachine>;
   acquisition: Acquisition | null = null;
   heldLease: HeldLease | null = null;
+  /** Called when the manager closes while a lease is held. Null: the lease is then released at once. */
+  onShutDown: (() => void) | null = null;
   /** A lease that was granted by an attempt before this monotonic time in ms is confirmed at once. */
   private confirmedSince = Number.NEGATIVE_INFINITY;
 
@@ -193,6 +195,7 @@ export class Lock
     this.abort(error);
     const { leaseState } = this;
     if (leaseState === null || leaseState.end !== null) return;
+    if (this.onShutDown !== null) return this.onShutDown();
     leaseState.takenBack = error;
     leaseState.abort(error);
     if (this.heldLease?.tokenShared) this.heldLease.handOver();

@@ -34,6 +34,7 @@ const known = {
   using: [...acquireOptions, "rejectOnLoss"],
   createLocks: managerOptions,
   retry: ["count", "delay", "maxDelay", "jitter"],
+  election: ["ttl", "maxHold", "fence", "onElected", "onDeposed"],
   close: ["timeout"],
   ready: ["timeout"],
   xstate: ["inspect"],
