@@ -3,16 +3,20 @@ import { named } from "../support/names.js";
 import { type Deadline, deadlineIn, earlier, systemClocks, timeLeft } from "./deadline.js";
 import { formatDuration } from "./duration.js";
 
+/** The lease under which a command runs. */
+export type SupervisedLease = Pick<Lease, "resources" | "validUntil" | "remaining">;
+
 /** How long a command may run: while its lease is renewed, and at most for --max-hold. */
 export class HoldLimit {
-  readonly #lease: Lease;
+  readonly #lease: SupervisedLease;
   readonly #maxHold: number | undefined;
   readonly #limit: Deadline | undefined;
 
-  constructor(lease: Lease, maxHold: number | undefined) {
+  /** `heldFor`: ms for which the lease has been held. */
+  constructor(lease: SupervisedLease, maxHold?: number, heldFor = 0) {
     this.#lease = lease;
     this.#maxHold = maxHold;
-    this.#limit = maxHold === undefined ? undefined : deadlineIn(maxHold - heldFor(lease));
+    this.#limit = maxHold === undefined ? undefined : deadlineIn(maxHold - heldFor);
   }
 
   /** The current deadline. */
@@ -35,4 +39,4 @@ export class HoldLimit {
 }
 
 /** Time in ms since just before the request that was granted: the part of the validity that is used up. */
-const heldFor = (lease: Lease): number => Math.max(0, lease.ttl - lease.drift - lease.remaining());
+export const heldFor = (lease: Lease): number => Math.max(0, lease.ttl - lease.drift - lease.remaining());

@@ -1,8 +1,10 @@
 import type { Locks } from "../api/types.js";
+import type { Election } from "../election/types.js";
 import { isHoldfastError } from "../errors.js";
 import { managerEvents } from "../lock/events.js";
 import { named } from "../support/names.js";
 import { formatDuration } from "./duration.js";
+import { explain } from "./failure.js";
 import { describeReason } from "./holder.js";
 import { output } from "./output.js";
 
@@ -18,6 +20,7 @@ type RunEvent =
 /** Reports a run: every event as a line of JSON, or only what the user has to know as a line of text. */
 export interface RunLog {
   follow(locks: Locks): void;
+  followElection(election: Election): void;
   write(event: RunEvent): void;
 }
 
@@ -27,6 +30,12 @@ export const jsonRunLog: RunLog = {
       // One listener suits all events, because each event is only written.
       locks.on(name, (event: object) => output.json({ event: name, ...event, ...plainError(event) }));
     }
+  },
+  followElection(election) {
+    for (const name of ["campaigning", "elected", "deposed"] as const)
+      election.on(name, (event: object) => output.json({ event: name, ...event }));
+    // The locks have reported the error as the event `failed`.
+    election.on("failed", ({ delay }) => this.write({ event: "warning", message: againIn(delay) }));
   },
   write: ({ event, ...details }) => output.json({ event, time: Date.now(), ...details }),
 };
@@ -40,6 +49,8 @@ function plainError(event: object): object {
   if (!(error instanceof Error)) return { error: { message: String(error) } };
   return { error: { ...("code" in error ? { code: error.code } : {}), message: error.message } };
 }
+
+const againIn = (delay: number): string => `campaigning again in ${formatDuration(delay)}`;
 
 export const textRunLog: RunLog = {
   follow(locks) {
@@ -59,6 +70,18 @@ export const textRunLog: RunLog = {
       if (waiting || !process.stderr.isTTY) return;
       waiting = true;
       output.error(`waiting for ${named(resources)}: ${describeReason({ reason, votes })}`);
+    });
+  },
+  followElection(election) {
+    let last: string | null = null;
+    election.on("failed", ({ error, delay }) => {
+      const { message } = explain(error);
+      // A log needs the same reason only once.
+      if (message !== last) output.error(`${message}; ${againIn(delay)}`);
+      last = message;
+    });
+    election.on("elected", () => {
+      last = null;
     });
   },
   write(event) {

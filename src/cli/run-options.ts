@@ -8,6 +8,9 @@ import { defaults, requireRoom } from "./timing.js";
 /** The options of the command line; absent if not given. Durations in ms. */
 export interface RunFlags extends NodeFlags {
   readonly resource?: readonly string[];
+  /** The name of an election. */
+  readonly elect?: string;
+  readonly restart?: boolean;
   readonly prefix?: string;
   readonly owner?: string;
   readonly ttl?: number;
@@ -27,6 +30,10 @@ export interface RunFlags extends NodeFlags {
 /** The complete options of a run, validated and with every default filled in. */
 export interface RunOptions extends ChosenNodes {
   readonly resources: readonly string[];
+  /** The name of the election in which the command's process is a candidate; null if the command runs under a lock. */
+  readonly elect: string | null;
+  /** Whether the command is started again when it ends while its process leads. */
+  readonly restart: boolean;
   readonly prefix: string;
   readonly owner: string;
   readonly ttl: number;
@@ -54,21 +61,26 @@ export function resolveRun(
   if (/^rediss?:\/\//i.test(name)) {
     throw usageError("an address stands where the command should be: repeat --node for each address");
   }
-  if (flags.resource === undefined) throw usageError("nothing to lock: name it with --resource NAME");
+  const resources = resourcesOf(flags);
   const { ttl: defaultTtl, wait, grace } = defaults;
-  const atLeast = flags.atLeast ?? config.atLeast ?? 0;
+  const elect = flags.elect ?? null;
+  // A leader hands over at once, and leads for as long as its lease is renewed.
+  const lockOnly = elect === null ? config : { ...config, atLeast: 0, maxHold: undefined };
+  const atLeast = flags.atLeast ?? lockOnly.atLeast ?? 0;
   const timing = {
     // As in the library: the nodes keep the lock for this long even if this process dies.
     ttl: Math.max(flags.ttl ?? config.ttl ?? defaultTtl, atLeast),
     atLeast,
     grace: flags.grace ?? config.grace ?? grace,
     nodeTimeout: flags.nodeTimeout ?? config.nodeTimeout,
-    maxHold: flags.maxHold ?? config.maxHold,
+    maxHold: flags.maxHold ?? lockOnly.maxHold,
   };
   requireRoom(timing);
   return {
     ...timing,
-    resources: flags.resource,
+    resources,
+    elect,
+    restart: flags.restart ?? false,
     ...chooseSets(flags, environment, config),
     prefix: flags.prefix ?? config.prefix ?? "",
     owner: flags.owner ?? config.owner ?? defaultOwner(),
@@ -80,6 +92,32 @@ export function resolveRun(
     json: flags.json ?? false,
     command: [name, ...args],
   };
+}
+
+/** The options of a run under a lock that mean nothing in an election. */
+const lockOptions = {
+  resource: "--resource",
+  wait: "--wait",
+  maxHold: "--max-hold",
+  atLeast: "--at-least",
+  conflictExitCode: "--conflict-exit-code",
+} as const satisfies { readonly [Name in keyof RunFlags]?: string };
+
+function resourcesOf(flags: RunFlags): readonly string[] {
+  const { elect, resource, restart } = flags;
+  if (elect === undefined) {
+    if (restart) throw usageError("--restart is for a leader: name the election with --elect NAME");
+    if (resource !== undefined) return resource;
+    throw usageError("nothing to lock: name it with --resource NAME, or an election with --elect NAME");
+  }
+  for (const [name, option] of Object.entries(lockOptions)) {
+    if (flags[name as keyof typeof lockOptions] === undefined) continue;
+    throw usageError(
+      `${option} is not for --elect: the process campaigns until it leads, and leads until the command ends`,
+    );
+  }
+  if (elect === "") throw usageError("--elect needs the name of an election");
+  return [elect];
 }
 
 /** The same as the library's default, needed here because the command receives it. */

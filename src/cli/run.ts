@@ -1,21 +1,17 @@
 import type { Handle, Lease } from "../api/types.js";
-import { createLocks } from "../create-locks.js";
 import { within } from "./bounded.js";
 import { CommandError, exitCode } from "./exit.js";
 import { explain } from "./failure.js";
+import { HoldLimit, heldFor } from "./hold-limit.js";
 import { output } from "./output.js";
+import { runElected } from "./run-elected.js";
+import { closeTimeout, createRunLocks } from "./run-locks.js";
 import { jsonRunLog, type RunLog, textRunLog } from "./run-log.js";
 import type { RunOptions } from "./run-options.js";
 import { SignalRelay } from "./signals.js";
 import { Supervision } from "./supervise.js";
 
-/**
- * Time in ms that the release, and then closing, may take: the command has ended, and the caller waits for the exit
- * code.
- */
-const closeTimeout = 2_000;
-
-/** `holdfast run`: acquires the lock, runs the command, releases the lock. Resolves with the exit code. */
+/** `holdfast run`: runs the command under the lock, or wherever the leader is. Resolves with the exit code. */
 export async function run(options: RunOptions): Promise<number> {
   if (process.platform === "win32") {
     throw new CommandError(exitCode.internal, "run needs process groups and signals, which Windows has not");
@@ -25,7 +21,7 @@ export async function run(options: RunOptions): Promise<number> {
     runLog.write({ event: "warning", message: "not suspended: a lock that is not renewed would be lost" }),
   );
   try {
-    return await runLocked(options, runLog, relay);
+    return await (options.elect === null ? runLocked : runElected)(options, runLog, relay);
   } catch (error) {
     const { exitCode: code, message } = explain(error, options.conflictExitCode);
     if (message !== null) runLog.write({ event: "error", exitCode: code, message });
@@ -34,31 +30,21 @@ export async function run(options: RunOptions): Promise<number> {
   }
 }
 
+/** Acquires the lock, runs the command, releases the lock. Resolves with the exit code. */
 async function runLocked(options: RunOptions, runLog: RunLog, relay: SignalRelay): Promise<number> {
-  const { nodes, previous, prefix, owner, ttl, atLeast, nodeTimeout, quarantine, publish, resources } =
-    options;
-  const locks = createLocks({
-    nodes,
-    ...(previous === undefined ? {} : { previous }),
-    prefix,
-    owner,
-    ttl,
-    holdAtLeast: atLeast,
-    quarantine,
-    publish,
-    ...(nodeTimeout === undefined ? {} : { nodeTimeout }),
-  });
+  const locks = createRunLocks(options);
   runLog.follow(locks);
   let releasable = true;
   try {
-    const handle = locks.handle(resources);
+    const handle = locks.handle(options.resources);
     let acquisition = "";
     handle.on("acquired", (event) => {
       acquisition = event.acquisition;
     });
     const lease = await obtain(handle, options, relay);
     try {
-      const input = { handle, lease, acquisition, options, runLog, relay };
+      const holdLimit = new HoldLimit(lease, options.maxHold, heldFor(lease));
+      const input = { events: handle, lease, holdLimit, acquisition, options, runLog, relay };
       const { code, survivors } = await new Supervision(input).run();
       releasable = survivors.length === 0;
       return code;

@@ -22,7 +22,7 @@ const interrupting: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", 
 /** Signals that the terminal sends to its whole foreground group, and thus to the command as well. */
 const fromTerminal: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT", "SIGWINCH"];
 
-/** A signal arrived before the command was started. */
+/** A signal asked for the end while no command ran. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 
@@ -37,6 +37,7 @@ export class Interrupted extends Error {
 export class SignalRelay {
   readonly #interrupt = new AbortController();
   #deliver: ((signal: NodeJS.Signals) => void) | undefined;
+  #asked = false;
 
   /**
    * `onSuspend` is called on Ctrl-Z. A suspended `holdfast` could not renew the lock, so it does not suspend itself.
@@ -45,7 +46,8 @@ export class SignalRelay {
     const sharesTerminal = foreground && process.stdin.isTTY === true;
     for (const signal of relayed) {
       process.on(signal, () => {
-        if (this.#deliver === undefined) this.#beforeTheCommand(signal);
+        this.#asked ||= interrupting.includes(signal);
+        if (this.#deliver === undefined) this.#withoutCommand(signal);
         else if (!(sharesTerminal && fromTerminal.includes(signal))) this.#deliver(signal);
       });
     }
@@ -56,17 +58,22 @@ export class SignalRelay {
     });
   }
 
-  /** Aborted with an {@link Interrupted} if a signal arrives before the command is started. */
+  /** Whether a signal has asked for the end. */
+  get asked(): boolean {
+    return this.#asked;
+  }
+
+  /** Aborted with an {@link Interrupted} if a signal asks for the end while no command runs. */
   get interrupted(): AbortSignal {
     return this.#interrupt.signal;
   }
 
-  /** Passes all later signals to `deliver`. */
-  deliverTo(deliver: (signal: NodeJS.Signals) => void): void {
+  /** Passes all later signals to `deliver`. Undefined: no command runs. */
+  deliverTo(deliver: ((signal: NodeJS.Signals) => void) | undefined): void {
     this.#deliver = deliver;
   }
 
-  #beforeTheCommand(signal: NodeJS.Signals): void {
+  #withoutCommand(signal: NodeJS.Signals): void {
     if (interrupting.includes(signal)) this.#interrupt.abort(new Interrupted(signal));
   }
 }

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
-import type { Handle, Lease } from "../api/types.js";
 import type { ExpiryReason } from "../errors.js";
+import type { ExpiredEvent, LockEvents } from "../lock/events.js";
 import { named } from "../support/names.js";
 import { within } from "./bounded.js";
 import { type CommandEnd, codeOf, environmentOf, markName, startCommand } from "./command.js";
 import { formatDuration } from "./duration.js";
 import { CommandError, exitCode } from "./exit.js";
 import { Guard, termLead } from "./guard.js";
-import { HoldLimit } from "./hold-limit.js";
+import type { HoldLimit, SupervisedLease } from "./hold-limit.js";
 import { Job } from "./job.js";
 import { startOf } from "./processes.js";
 import type { RunLog } from "./run-log.js";
@@ -18,14 +18,31 @@ import { WatchdogLink } from "./watchdog-link.js";
 /** Time in ms within which the end of a killed command is reported. */
 const reapTimeout = 3_000;
 
+/** Tells of the renewals and the loss of one lease: a handle, or the locks of a process that has no other lock. */
+interface LeaseEvents {
+  on<Name extends "renewed" | "expired">(name: Name, listener: LockEvents[Name]): unknown;
+  off<Name extends "renewed" | "expired">(name: Name, listener: LockEvents[Name]): unknown;
+}
+
 /** The input of a supervision: a lock that is held, and a command that is not started yet. */
 export interface SupervisionInput {
-  readonly handle: Handle;
-  readonly lease: Lease;
+  readonly events: LeaseEvents;
+  readonly lease: SupervisedLease;
+  readonly holdLimit: HoldLimit;
   readonly acquisition: string;
   readonly options: RunOptions;
   readonly runLog: RunLog;
   readonly relay: SignalRelay;
+}
+
+/** How a supervision ended. */
+export interface SupervisionEnd {
+  /** The exit code. */
+  readonly code: number;
+  /** The processes that could not be ended. */
+  readonly survivors: readonly number[];
+  /** Whether the command was ended because its lock was lost, or was about to be. */
+  readonly lost: boolean;
 }
 
 /** Runs one command under one lease, and makes sure that the command has ended before the lease ends. */
@@ -35,16 +52,14 @@ export class Supervision {
   readonly #job: Job;
   readonly #guard: Guard;
   readonly #watchdog: WatchdogLink;
-  readonly #holdLimit: HoldLimit;
   /** Why the job is being ended; null if the command ended by itself and only its leftovers are being ended. */
   #endReason: CommandError | null | undefined;
   /** The processes that could not be ended; resolves when no further attempt is made. */
   readonly #survivors: Promise<readonly number[]>;
 
   constructor(input: SupervisionInput) {
-    const { grace, foreground, maxHold } = input.options;
+    const { grace, foreground } = input.options;
     this.#input = input;
-    this.#holdLimit = new HoldLimit(input.lease, maxHold);
     this.#job = new Job({ mark: `${markName}=${this.#mark}`, ownGroup: !foreground, leader: undefined });
     let settle: (survivors: readonly number[]) => void = () => undefined;
     this.#survivors = new Promise((resolve) => {
@@ -62,21 +77,25 @@ export class Supervision {
   }
 
   /** Runs the command. Resolves with the exit code when all its processes have ended, or cannot be ended. */
-  async run(): Promise<{ code: number; survivors: readonly number[] }> {
-    const { handle } = this.#input;
-    handle.on("renewed", () => this.#extend());
+  async run(): Promise<SupervisionEnd> {
+    const { events } = this.#input;
+    const onRenewed = () => this.#extend();
     // The validity is over already, so there is no grace.
-    handle.on("expired", ({ reason }) => this.#end(0, this.#lost(whyLost[reason])));
+    const onExpired = ({ reason }: ExpiredEvent) => this.#end(0, this.#lost(whyLost[reason]));
+    events.on("renewed", onRenewed);
+    events.on("expired", onExpired);
     try {
       await this.#watchdog.start();
       return await this.#runCommand();
     } finally {
+      events.off("renewed", onRenewed);
+      events.off("expired", onExpired);
       this.#guard.stop();
       await this.#watchdog.finish();
     }
   }
 
-  async #runCommand(): Promise<{ code: number; survivors: readonly number[] }> {
+  async #runCommand(): Promise<SupervisionEnd> {
     const { options, lease, acquisition, relay, runLog } = this.#input;
     const { grace, foreground, json, resources, owner, command } = options;
     const mark = `${markName}=${this.#mark}`;
@@ -103,7 +122,7 @@ export class Supervision {
     return this.#conclude(ended);
   }
 
-  async #conclude(ended: CommandEnd | null): Promise<{ code: number; survivors: readonly number[] }> {
+  async #conclude(ended: CommandEnd | null): Promise<SupervisionEnd> {
     // Checks the clock first: after a stall the watchdog may have ended the command, and another client may hold the
     // lock.
     this.#guard.check();
@@ -114,8 +133,9 @@ export class Supervision {
       const message = `process ${which} could not be ended; the lock is left to expire`;
       this.#input.runLog.write({ event: "warning", message });
     }
-    if (this.#endReason) return { code: this.#endReason.exitCode, survivors };
-    return { code: ended === null ? exitCode.internal : codeOf(ended), survivors };
+    const { exitCode: code } = this.#endReason ?? {};
+    if (code !== undefined) return { code, survivors, lost: code === exitCode.lost };
+    return { code: ended === null ? exitCode.internal : codeOf(ended), survivors, lost: false };
   }
 
   /** Ends the processes left in the command's group: they must not go on without the lock. */
@@ -138,7 +158,7 @@ export class Supervision {
 
   #extend(): void {
     if (this.#guard.begun) return;
-    const deadline = this.#holdLimit.end;
+    const deadline = this.#input.holdLimit.end;
     this.#watchdog.send({ kind: "deadline", ...deadline });
     this.#guard.extend(deadline);
   }
@@ -150,7 +170,8 @@ export class Supervision {
 
   #onEnding(grace: number): void {
     const { options, runLog } = this.#input;
-    if (this.#endReason === undefined) this.#endReason = new CommandError(exitCode.lost, this.#holdLimit.why);
+    if (this.#endReason === undefined)
+      this.#endReason = new CommandError(exitCode.lost, this.#input.holdLimit.why);
     this.#watchdog.send({ kind: "ending", grace, groupOnly: this.#endReason === null });
     runLog.write({
       event: "signal",

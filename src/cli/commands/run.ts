@@ -45,6 +45,12 @@ vote until that must be over; holdfast doctor shows when. A new set of nodes sta
 there. --quarantine 0 starts it without one that is not, and ends what a node waits for: it is meant for
 one run, and takes any node without memory for new.
 
+With --elect, each process that runs the same line is a candidate. The command runs in the one that leads. When
+the leader ends, however it ends, another candidate leads and starts the command: at once after SIGTERM, and
+when the ttl is over after SIGKILL. A leader that loses its lock ends the command as above, and campaigns again.
+When the command ends by itself, the process resigns and ends with the exit code of the command; with
+--restart, it starts the command again, after a pause of 0.5 s that doubles up to 30 s.
+
 With --at-least the nodes keep the lock after the command has ended, without this process. It is meant for a
 job that several machines start at about the same time, and that takes less time than their clocks differ.
 
@@ -57,10 +63,12 @@ export const addRun: AddCommand = (program, exit) => {
   program
     .command("run")
     .description("Run a command while holding a lock.")
-    .usage("--resource NAME... [options] -- COMMAND [ARG...]")
+    .usage("(--resource NAME... | --elect NAME) [options] -- COMMAND [ARG...]")
     .argument("<command...>", "the command and its arguments")
     .passThroughOptions()
     .option("--resource <name...>", "what to lock; several are locked together", collectResources)
+    .option("--elect <name>", "run the command wherever the leader of this election is")
+    .option("--restart", "start the command again when it ends while its process leads (with --elect)")
     .addOption(node())
     .addOption(previousNode())
     .option(

@@ -1,0 +1,25 @@
+import type { Locks } from "../api/types.js";
+import { createLocks } from "../create-locks.js";
+import type { RunOptions } from "./run-options.js";
+
+/**
+ * Time in ms that the release, and then closing, may take: the command has ended, and the caller waits for the exit
+ * code.
+ */
+export const closeTimeout = 2_000;
+
+/** Creates the locks of a run. */
+export function createRunLocks(options: RunOptions): Locks {
+  const { nodes, previous, prefix, owner, ttl, atLeast, nodeTimeout, quarantine, publish } = options;
+  return createLocks({
+    nodes,
+    ...(previous === undefined ? {} : { previous }),
+    prefix,
+    owner,
+    ttl,
+    holdAtLeast: atLeast,
+    quarantine,
+    publish,
+    ...(nodeTimeout === undefined ? {} : { nodeTimeout }),
+  });
+}
