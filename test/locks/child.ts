@@ -19,6 +19,8 @@ export interface Child {
   tell(line: string): void;
   /** Resolves when the child has written this line. Rejects if the child ends before. */
   said(line: string): Promise<void>;
+  /** Calls back with each line that the child writes from now on. */
+  onLine(listener: (line: string) => void): void;
   /** Sends a signal to the child. */
   kill(signal: NodeJS.Signals): void;
   readonly ended: Promise<Ended>;
@@ -31,6 +33,7 @@ export function runFixture(name: string, args: readonly string[]): Child {
   onTestFinished(() => void child.kill("SIGKILL"));
   const lines: string[] = [];
   const waiting = new Set<() => void>();
+  const listeners: ((line: string) => void)[] = [];
   let stderr = "";
   let lastLine = performance.now();
   let exitedAt = Number.POSITIVE_INFINITY;
@@ -41,6 +44,7 @@ export function runFixture(name: string, args: readonly string[]): Child {
     lines.push(line);
     lastLine = performance.now();
     for (const check of waiting) check();
+    for (const listener of listeners) listener(line);
   });
   child.once("exit", () => {
     exitedAt = performance.now();
@@ -66,5 +70,6 @@ export function runFixture(name: string, args: readonly string[]): Child {
       );
     });
   const kill = (signal: NodeJS.Signals) => void child.kill(signal);
-  return { said, ended, kill, tell: (line) => void child.stdin.write(`${line}\n`) };
+  const onLine = (listener: (line: string) => void) => void listeners.push(listener);
+  return { said, ended, kill, onLine, tell: (line) => void child.stdin.write(`${line}\n`) };
 }
