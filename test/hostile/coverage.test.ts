@@ -24,6 +24,8 @@ const elsewhere: Readonly<Record<string, string>> = {
     ],
     ...["lease.resources", "lease.ttl", "lease.drift", "lease.validUntil", "lease.fence", "lease.signal"],
     ...["lease.remaining", "lease.assertHeld", "lease.release", "lease.handover", "lease.toJSON"],
+    ...["election.name", "election.state", "election.isLeader", "election.term", "election.actor"],
+    ...["election.leader", "election.resign", "election.close", "election.toJSON"],
     ...["memoryNode.crash", "memoryNode.hang", "memoryNode.wake", "memoryNode.flush", "memoryNode.reconnect"],
     ...["redlock.servers", "disposer.resource", "disposer.promise", "disposer.tryDispose"],
   ),
@@ -97,7 +99,7 @@ function membersOf(name: string, thing: object): string[] {
 }
 
 it("every public call is tried with invalid input, or there is a reason why not", async () => {
-  const { locks, handle, lease } = await createSubjects();
+  const { locks, handle, lease, election } = await createSubjects();
   const classic = await createRedlockSubjects();
   const disposer = await classic.redlock.disposer("disposed", 1_000);
   const known = [
@@ -106,6 +108,7 @@ it("every public call is tried with invalid input, or there is a reason why not"
     ...membersOf("locks", locks),
     ...membersOf("handle", handle),
     ...membersOf("lease", lease),
+    ...membersOf("election", election),
     ...membersOf("memoryNode", memoryNode()),
     ...membersOf("redlock", classic.redlock),
     ...(["redlock4", "redlock5", "nodeRedlock"] as const).flatMap((kind) =>

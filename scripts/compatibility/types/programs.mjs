@@ -38,6 +38,10 @@ async function work(): Promise<number> {
   await locks.close({ timeout: undefined });
   const lease = await locks.acquire(["a", "b"], { fence: true });
   const fence: number = lease.fence;
+  const election = locks.election("a", { fence: true, onElected: (term) => void Math.max(term.fence) });
+  await locks.election("b", { ttl: undefined, fence: undefined, onElected: undefined, onDeposed: undefined }).resign();
+  await election.leader();
+  await election.close();
   const text: string = await locks.using("a", async (held) => String(held.remaining()));
   const inspector = await serveInspector(locks, { port: 0, token: undefined });
   await inspector.close();
@@ -78,6 +82,10 @@ void locks.tryAcquire([]);
 void locks.using([], () => 1);
 // @ts-expect-error: no resources
 locks.handle([]);
+// @ts-expect-error: several names
+locks.election(["a"]);
+// @ts-expect-error: terms have a fence only with the option
+locks.election("a", { onElected: (term) => term.fence });
 // @ts-expect-error: no clients
 new Redlock([]);
 // @ts-expect-error: an object without methods

@@ -3,7 +3,7 @@ import type { Lease } from "../../../src/index.js";
 import { anything, badArguments, given, otherThan } from "../support/odd-values.js";
 import type { BadCall } from "../support/refusal.js";
 import type { Subjects } from "../support/subjects.js";
-import { badOptions } from "./options.js";
+import { badElectionOptions, badOptions } from "./options.js";
 
 export const isResource = (value: unknown) =>
   typeof value === "string" && value !== "" && !/\p{Surrogate}/u.test(value);
@@ -48,18 +48,28 @@ const names = [
 ] as const;
 const ofNodes = ["nodeDown", "nodeUp", "nodeQuarantined"];
 const isEvent = (value: unknown) => names.includes(value as "failed") || ofNodes.includes(value as string);
-const badListening = badArguments(
-  ["acquired", () => {}],
-  [otherThan(isEvent), otherThan((value) => typeof value === "function")],
-);
+const ofElections = ["campaigning", "elected", "deposed", "failed"];
+const badListening = (name: string, isName: (value: unknown) => boolean) =>
+  badArguments([name, () => {}], [otherThan(isName), otherThan((value) => typeof value === "function")]);
 const listening = (
   covers: string,
   call: (subjects: Subjects) => (name: never, listener: never) => unknown,
+  inputs = badListening("acquired", isEvent),
 ): BadCall<Subjects> => ({
   covers,
-  inputs: badListening,
+  inputs,
   call: (subjects, [name, listener]) => call(subjects)(name as never, listener as never),
 });
+
+const electionListening = (
+  covers: string,
+  call: (subjects: Subjects) => (name: never, listener: never) => unknown,
+) =>
+  listening(
+    covers,
+    call,
+    badListening("elected", (value) => ofElections.includes(value as string)),
+  );
 
 const job = async () => {};
 const acquiring = badArguments(["a", {}], [badResources, badOptions]);
@@ -108,6 +118,14 @@ export const lockCalls: readonly BadCall<Subjects>[] = [
     call: ({ locks }, [resources, options]) => locks.handle(resources as never, options as never),
   },
   {
+    covers: "locks.election",
+    inputs: badArguments(
+      ["a", {}],
+      [fc.oneof(otherThan(isResource), reserved, split, fc.constant("elected")), badElectionOptions],
+    ),
+    call: ({ locks }, [name, options]) => locks.election(name as never, options as never),
+  },
+  {
     covers: "locks.adopt",
     inputs: badArguments(["good"], [null]).chain(() =>
       fc.oneof(
@@ -148,6 +166,9 @@ export const lockCalls: readonly BadCall<Subjects>[] = [
   listening("handle.on", ({ handle }) => handle.on.bind(handle)),
   listening("handle.once", ({ handle }) => handle.once.bind(handle)),
   listening("handle.off", ({ handle }) => handle.off.bind(handle)),
+  electionListening("election.on", ({ election }) => election.on.bind(election)),
+  electionListening("election.once", ({ election }) => election.once.bind(election)),
+  electionListening("election.off", ({ election }) => election.off.bind(election)),
   {
     covers: "lease.renew",
     inputs: fc.tuple(given((value) => Number.isSafeInteger(value) && (value as number) >= 1)),

@@ -1,5 +1,11 @@
 import fc from "fast-check";
-import { type AcquireOptions, createLocks, type LocksOptions, memoryNode } from "../../../src/index.js";
+import {
+  type AcquireOptions,
+  createLocks,
+  type ElectionOptions,
+  type LocksOptions,
+  memoryNode,
+} from "../../../src/index.js";
 import { anything, given, goodAddress, otherThan } from "../support/odd-values.js";
 import type { BadCall } from "../support/refusal.js";
 import type { Subjects } from "../support/subjects.js";
@@ -86,6 +92,21 @@ export const badOptions: fc.Arbitrary<unknown> = fc.oneof(
   ...Object.values(acquireFields),
   given(isPlain),
   unknownOption(Object.keys(acquireFields)),
+);
+
+const electionFields = {
+  ttl: acquireFields.ttl,
+  maxHold: acquireFields.maxHold,
+  fence: acquireFields.fence,
+  onElected: field("onElected", isFunction),
+  onDeposed: field("onDeposed", isFunction),
+} satisfies Record<keyof ElectionOptions, fc.Arbitrary<object>>;
+
+/** Values that are not valid options of an election. */
+export const badElectionOptions: fc.Arbitrary<unknown> = fc.oneof(
+  ...Object.values(electionFields),
+  given(isPlain),
+  unknownOption(Object.keys(electionFields)),
 );
 
 const lacks =

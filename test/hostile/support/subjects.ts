@@ -1,4 +1,4 @@
-import { createLocks, type Handle, type Lease, type Locks } from "../../../src/index.js";
+import { createLocks, type Election, type Handle, type Lease, type Locks } from "../../../src/index.js";
 import { VirtualClock } from "../../../src/testing/virtual-clock.js";
 import { type RecordedNode, recordedNode } from "./recorded-node.js";
 
@@ -10,6 +10,8 @@ export interface Subjects {
   /** An idle handle. */
   readonly handle: Handle;
   readonly lease: Lease;
+  /** The election "elected", whose leader is its candidate. */
+  readonly election: Election;
   /** The handover note of another lease. */
   readonly note: string;
   /** The number of calls to the nodes. */
@@ -20,11 +22,14 @@ export async function createSubjects(): Promise<Subjects> {
   const clock = new VirtualClock();
   const nodes = [1, 2, 3].map((n) => recordedNode(`node-${n}`, clock));
   const locks = createLocks({ nodes, clock });
+  const election = locks.election("elected");
+  await new Promise<void>((resolve) => election.once("elected", () => resolve()));
   return {
     clock,
     nodes,
     locks,
     handle: locks.handle("handled"),
+    election,
     lease: await locks.acquire("leased"),
     note: (await locks.acquire("noted")).handover(),
     get asked() {
