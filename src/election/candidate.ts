@@ -14,6 +14,7 @@ import type { Manager } from "../manager/manager.js";
 import { CampaignPause } from "./campaign-pause.js";
 import { ElectionNotifier } from "./election-notifier.js";
 import type { ElectionSettings } from "./election-settings.js";
+import { warnOfFailedCampaign, warnOfLostTerm } from "./election-warnings.js";
 import { ElectionTerm } from "./term.js";
 
 /**
@@ -65,7 +66,7 @@ export class Candidate implements ElectionPort {
 
   /** The current term. Null if there is none, or if it is about to end. */
   get term(): ElectionTerm | null {
-    return this.state === "leading" && (this.#term?.remaining() ?? 0) > 0 ? this.#term : null;
+    return this.state === "leading" && (this.#term?.left() ?? 0) > 0 ? this.#term : null;
   }
 
   send(event: ElectionMachineEvent): void {
@@ -102,7 +103,9 @@ export class Candidate implements ElectionPort {
 
   reportFailure(error: unknown): void {
     this.#pause.failed();
-    this.notifier.emit("failed", { error, delay: this.#pause.delay });
+    const { delay } = this.#pause;
+    if (!this.#isHeard("failed")) this.notifier.defer(() => warnOfFailedCampaign(this.name, error, delay));
+    this.notifier.emit("failed", { error, delay });
   }
 
   beginTerm(number: number): void {
@@ -112,7 +115,7 @@ export class Candidate implements ElectionPort {
     const term = new ElectionTerm(number, this.#lock, leaseState, resign);
     this.#term = term;
     this.#failure = null;
-    this.notifier.emit("elected", { ...describe(term), validUntil: term.validUntil });
+    this.notifier.emit("elected", { ...detailsOf(term), validUntil: term.validUntil });
     const { onElected } = this.settings;
     if (onElected === null) return;
     this.notifier.defer(() => {
@@ -128,7 +131,7 @@ export class Candidate implements ElectionPort {
         if (term === this.#term && this.#chart.path === "resigning.stopping") this.send({ type: "STOPPED" });
       };
       // Code that does not stop must not keep others from leading for longer than a leader that has died would.
-      if (term.running) this.#timer = this.manager.context.clock.after(term.remaining(), stopped);
+      if (term.running) this.#timer = this.manager.context.clock.after(term.left(), stopped);
       term.whenSettled(stopped);
     });
   }
@@ -141,9 +144,10 @@ export class Candidate implements ElectionPort {
     if (reason === "failed") this.#pause.failed();
     else this.#pause.succeeded();
     this.#withTerm((term) => {
+      if (!term.stopped && !this.#isWatched(term)) warnOfLostTerm(term.endedBy(reason), term.since);
       term.stop(reason);
       const ledFor = Math.round(elapsed(this.manager.context.clock, term.began));
-      const details = { ...describe(term), reason, ledFor, ...(reason === "failed" ? this.#failure : {}) };
+      const details = { ...detailsOf(term), reason, ledFor, ...(reason === "failed" ? this.#failure : {}) };
       this.notifier.emit("deposed", details);
       const { onDeposed } = this.settings;
       if (onDeposed !== null) this.notifier.callDeposed(onDeposed, details);
@@ -171,6 +175,20 @@ export class Candidate implements ElectionPort {
     this.onClosed();
     this.notifier.defer(() => this.#chart.stop());
     this.#settle();
+  }
+
+  /** Whether anybody learns of the loss of the term. */
+  #isWatched(term: ElectionTerm): boolean {
+    const { onDeposed, acquisition } = this.settings;
+    return term.watched || onDeposed !== null || acquisition.onLost !== null || this.#isHeard("deposed");
+  }
+
+  /** Whether an event has a listener, or the event of the lock that comes with it. */
+  #isHeard(name: "deposed" | "failed"): boolean {
+    const { events, observers, inspect } = this.manager.context;
+    const isObserved = observers.any || inspect !== undefined;
+    const ofLock = name === "deposed" ? "expired" : name;
+    return isObserved || this.notifier.events.hasListeners(name) || events.hasListeners(ofLock);
   }
 
   #settle(): void {
@@ -204,12 +222,12 @@ export class Candidate implements ElectionPort {
 
   #workFailed(term: ElectionTerm, error: unknown): void {
     this.notifier.reportFailed(error);
-    if (term !== this.#term || term.signal.aborted) return;
+    if (term !== this.#term || term.stopped) return;
     this.#failure = { error };
     this.send({ type: "RESIGN", reason: "failed" });
   }
 }
 
-const describe = ({ number, fence }: ElectionTerm) =>
+const detailsOf = ({ number, fence }: ElectionTerm) =>
   // The fence is undefined unless the election has fences, whatever its type says.
   (fence as number | undefined) === undefined ? { term: number } : { term: number, fence };

@@ -20,7 +20,8 @@ export class ManagedElection implements Election<FencedTerm> {
   }
 
   get isLeader(): boolean {
-    return this.#candidate.term !== null;
+    // The question counts as one of the code of the term.
+    return (this.#candidate.term?.remaining() ?? 0) > 0;
   }
 
   get term(): FencedTerm | null {

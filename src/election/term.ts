@@ -34,6 +34,7 @@ export class ElectionTerm implements FencedTerm {
   }
 
   get signal(): AbortSignal {
+    this.#leaseState.watched = true;
     return this.#controller.signal;
   }
 
@@ -43,11 +44,12 @@ export class ElectionTerm implements FencedTerm {
   }
 
   remaining(): number {
-    return this.#lock.checkHeld(this.#leaseState) ? Math.max(0, this.#leaseState.left()) : 0;
+    this.#leaseState.watched = true;
+    return this.left();
   }
 
   assertLeading(): void {
-    if (this.remaining() === 0) throw this.#endedBy(this.#reason ?? "deadline");
+    if (this.remaining() === 0) throw this.endedBy(this.#reason ?? "deadline");
   }
 
   resign(): void {
@@ -56,10 +58,25 @@ export class ElectionTerm implements FencedTerm {
 
   toJSON(): object {
     const { number, since, validUntil, fence } = this;
-    return { number, since, validUntil, fence, remaining: this.remaining() };
+    return { number, since, validUntil, fence, remaining: this.left() };
   }
 
   // Called by the candidate.
+
+  /** Like `remaining`, without counting as a question of the code of the term. */
+  left(): number {
+    return this.#lock.checkHeld(this.#leaseState) ? Math.max(0, this.#leaseState.left()) : 0;
+  }
+
+  /** Whether the code of the term asks whether it leads, or has the signal. */
+  get watched(): boolean {
+    return this.#leaseState.watched;
+  }
+
+  /** Whether the code of the term was asked to stop. */
+  get stopped(): boolean {
+    return this.#controller.signal.aborted;
+  }
 
   /** The time just before the first request of the round that granted the lease. */
   get began(): Instant {
@@ -92,7 +109,11 @@ export class ElectionTerm implements FencedTerm {
   /** Asks the code of the term to stop. The reason of a loss replaces that of a resignation. */
   stop(reason: DeposedReason): void {
     this.#reason = reason;
-    this.#controller.abort(this.#endedBy(reason));
+    this.#controller.abort(this.endedBy(reason));
+  }
+
+  endedBy(reason: DeposedReason): TermEndedError {
+    return new TermEndedError(this.#lock.resources[0] as string, this.number, reason);
   }
 
   release(): Promise<unknown> {
@@ -101,11 +122,8 @@ export class ElectionTerm implements FencedTerm {
 
   /** Whether the code of the term only passes on that its signal has aborted. */
   #isAbort(error: unknown): boolean {
-    if (!this.signal.aborted) return false;
-    return error === this.signal.reason || (error instanceof Error && error.name === "AbortError");
-  }
-
-  #endedBy(reason: DeposedReason): TermEndedError {
-    return new TermEndedError(this.#lock.resources[0] as string, this.number, reason);
+    const { aborted, reason } = this.#controller.signal;
+    if (!aborted) return false;
+    return error === reason || (error instanceof Error && error.name === "AbortError");
   }
 }
