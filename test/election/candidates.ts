@@ -1,6 +1,8 @@
+import type { LockNode } from "../../src/engine/node/lock-node.js";
 import type { Election, ElectionOptions, Locks, Term } from "../../src/index.js";
 import type { LocksOptions } from "../../src/lock/options.js";
 import { TestNodes } from "../manager/test-nodes.js";
+import { far } from "../support/far-node.js";
 
 export const ttl = 1_000;
 
@@ -23,6 +25,12 @@ export class Candidates {
   /** Opens the election in a process of its own. */
   open(owner: string, options: ElectionOptions = {}, manager: Partial<LocksOptions> = {}): Election {
     return this.follow(owner, this.locks(owner, manager).election("scheduler", options));
+  }
+
+  /** The nodes, over connections on which each message takes this many ms. */
+  at(delay: number): LockNode[] {
+    const { clock, nodes } = this.testNodes;
+    return nodes.map((node) => far(node, clock, { delay: () => delay }));
   }
 
   follow(owner: string, election: Election): Election {

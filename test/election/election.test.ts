@@ -83,6 +83,18 @@ describe("an election", () => {
     ]);
   });
 
+  it("puts a leader that resigns behind candidates that are further from the nodes", async () => {
+    const candidates = new Candidates();
+    const a = candidates.open("a", {}, { nodes: candidates.at(1) });
+    await candidates.pass(100);
+    const b = candidates.open("b", {}, { nodes: candidates.at(20) });
+    await candidates.pass(2 * ttl);
+    await candidates.run(a.resign());
+    await candidates.pass(500);
+    expect([a.state, b.state]).toEqual(["campaigning", "leading"]);
+    expect(candidates.log).toEqual(["a elected 1", "a deposed 1 resigned", "b elected 1"]);
+  });
+
   it("is won again by a leader that resigns without another candidate", async () => {
     const candidates = new Candidates();
     const only = candidates.open("only");
