@@ -3,7 +3,7 @@ import { callRedis } from "../support/servers.js";
 import { sharedServers } from "../support/shared-servers.js";
 import { waitUntil } from "../support/wait-until.js";
 import { type Child, runFixture } from "./child.js";
-import { countKeys, locksOf, uniqueName } from "./support.js";
+import { countKeys, locksOf, timed, uniqueName } from "./support.js";
 
 const servers = sharedServers().slice(0, 3);
 const ports = servers.map(({ port }) => String(port));
@@ -47,11 +47,17 @@ const elected = (lines: readonly Line[]) =>
       : [{ candidate, term: Number(term), fence: Number(fence), time: Number(time) }];
   });
 
-async function nextLeader(lines: readonly Line[], count: number) {
-  await waitUntil(`leader ${count}`, 20_000, () => elected(lines).length >= count);
-  const found = elected(lines)[count - 1];
-  if (found === undefined) throw new Error("there is no leader");
-  return found;
+/** Ends a leadership. Returns the next leader, and the ms until it led, less what a busy machine may have added. */
+async function leaderAfter(lines: readonly Line[], end: () => void) {
+  const count = elected(lines).length;
+  const began = Date.now();
+  const { slack } = await timed(() => {
+    end();
+    return waitUntil("there is a next leader", 20_000, () => elected(lines).length > count);
+  });
+  const next = elected(lines)[count];
+  if (next === undefined) throw new Error("there is no leader");
+  return { next, ms: next.time - began - slack };
 }
 
 /** ms within which a leader that hands over is followed by the next one. */
@@ -60,23 +66,22 @@ const handover = 1_000;
 describe("an election between processes", () => {
   it("has a next leader within the ttl and a second after the leader was killed", async () => {
     const { children, lines } = await start(3, uniqueName());
-    const killed = Date.now();
-    children[0]?.kill("SIGKILL");
-    const next = await nextLeader(lines, 2);
+    const { next, ms } = await leaderAfter(lines, () => children[0]?.kill("SIGKILL"));
     expect(next.candidate).toBe(1);
-    expect(next.time - killed).toBeLessThanOrEqual(ttl + 1_000);
+    expect(ms).toBeLessThanOrEqual(ttl + 1_000);
   });
 
   it("has a next leader within a second after the leader has resigned, which waits behind the others", async () => {
-    const { children, lines } = await start(3, uniqueName());
+    const prefix = uniqueName();
+    const { children, lines } = await start(3, prefix);
     const order = [];
-    for (const count of [2, 3, 4]) {
+    for (let count = 0; count < 3; count++) {
       const leader = elected(lines).at(-1)?.candidate ?? 0;
-      const resigned = Date.now();
-      children[leader]?.tell("resign");
-      const next = await nextLeader(lines, count);
-      expect(next.time - resigned).toBeLessThanOrEqual(handover);
+      const { next, ms } = await leaderAfter(lines, () => children[leader]?.tell("resign"));
+      expect(ms).toBeLessThanOrEqual(handover);
       order.push(next.candidate);
+      // The order of the line is that of the places, which a candidate gets with its second attempt.
+      await waiting(prefix, 2);
     }
     expect(order).toEqual([1, 2, 0]);
     const fences = elected(lines).map(({ fence }) => fence);
@@ -94,11 +99,9 @@ describe("an election between processes", () => {
       { prefix },
     );
     expect((await observer.inspect("scheduler")).holder?.owner).toBe("candidate-0");
-    const terminated = Date.now();
-    children[0]?.kill("SIGTERM");
-    const next = await nextLeader(lines, 2);
+    const { next, ms } = await leaderAfter(lines, () => children[0]?.kill("SIGTERM"));
     expect(next.candidate).toBe(1);
-    expect(next.time - terminated).toBeLessThanOrEqual(handover);
+    expect(ms).toBeLessThanOrEqual(handover);
     const { signal, lines: said, stderr } = (await children[0]?.ended) ?? { lines: [] };
     expect(signal).toBe("SIGTERM");
     expect(stderr).toBe("");
