@@ -148,7 +148,8 @@ export const incidents: Incident[] = [
     },
     acquire: {
       code: "ACQUIRE_TIMEOUT",
-      says: "(one: …READONLY …): point the client to the master",
+      // The connection may be just being replaced, in case it leads to the master then.
+      says: "(one: …replica…): point the client to the master",
     },
     doctor: {
       exits: 2,
