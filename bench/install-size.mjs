@@ -26,7 +26,10 @@ function dependenciesOf(folder, found = new Set()) {
 
 const sum = (folders) => [...folders].reduce((total, folder) => total + sizeOf(folder), 0);
 
-/** Sizes in bytes: the package alone, with its dependencies, and with ioredis, which the peers do not depend on. */
+/**
+ * Sizes in bytes: the package alone, with its dependencies, and with ioredis, which the peers do not depend on. `packages`
+ * and `packagesWithClient` count the packages.
+ */
 export function installedSizes(name) {
   const own = name === "holdfast";
   const folder = own ? root : locate(name);
@@ -45,5 +48,6 @@ export function installedSizes(name) {
     installed: alone + sum(dependencies),
     withClient: alone + sum(withClient),
     packages: dependencies.size + 1,
+    packagesWithClient: withClient.size + 1,
   };
 }

@@ -5,6 +5,7 @@
 import "./production.mjs";
 import { readFileSync, writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
+import { chooseBefore } from "./before.mjs";
 import { environment } from "./report/environment.mjs";
 import { reportOf } from "./report/report.mjs";
 import { writeReport } from "./report/write.mjs";
@@ -26,14 +27,28 @@ const options = new Command("bench")
     `some of ${known.map((id) => `${id}: ${scenarios[id].title}`).join("; ")}`,
     letters,
   )
-  .option("--quick", "fewer rounds and cells: under two minutes, but noisy")
+  .option("--quick", "fewer rounds and cells: under six minutes, but noisy")
+  .option(
+    "--before <folder>",
+    "measure another build of Holdfast too, in a, b and g; the folder has package.json and dist",
+  )
   .option("--json <file>", "write the raw results")
   .option("--from <file>", "measure nothing; report the raw results of an earlier run")
-  .option("--write", "write docs/performance.md and its plot")
+  .option("--write", "write docs/benchmarks.md, its plot, and the first paragraph of docs/performance.md")
   .parse()
   .opts();
 
+function build(folder) {
+  try {
+    return chooseBefore(folder);
+  } catch (error) {
+    console.error(`--before: ${error.message}`);
+    process.exit(1);
+  }
+}
+
 async function measure() {
+  const before = options.before && build(options.before);
   const started = performance.now();
   const results = {};
   for (const id of options.only ?? known) {
@@ -45,7 +60,7 @@ async function measure() {
     results[id] = await run(options.quick ? plans.quick : plans.full, progress);
   }
   const seconds = Math.round((performance.now() - started) / 1_000);
-  return { environment: await environment({ seconds, quick: options.quick ?? false }), results };
+  return { environment: await environment({ seconds, quick: options.quick ?? false, before }), results };
 }
 
 const raw = options.from ? JSON.parse(readFileSync(options.from, "utf8")) : await measure();
