@@ -2,8 +2,7 @@
  * Another build of Holdfast, which is measured in the same turns as one more system. It is passed to child processes in
  * the environment.
  */
-import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { manifest } from "./packages.mjs";
@@ -13,17 +12,10 @@ const variable = "HOLDFAST_BENCH_BEFORE";
 /** The URL of the other build's entry point; undefined if there is none. */
 export const entryBefore = () => process.env[variable];
 
-/** Returns the commit of the folder, or null if the folder is in no working tree. */
-function commitOf(folder) {
-  try {
-    const args = ["-C", folder, "rev-parse", "--short", "HEAD"];
-    return execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
-  } catch {
-    return null;
-  }
-}
-
-/** Chooses the build in this folder, which contains package.json and dist. Returns a description of the build. */
+/**
+ * Chooses the build in this folder, which contains package.json and dist. Returns a description of the build: its version
+ * and when it was built. The commit would not tell what was built, because the folder's sources may have changed since.
+ */
 export function chooseBefore(given) {
   const folder = resolve(given);
   if (!existsSync(join(folder, "package.json"))) throw new Error(`${folder} has no package.json`);
@@ -31,5 +23,5 @@ export function chooseBefore(given) {
   const entry = join(folder, module);
   if (!existsSync(entry)) throw new Error(`${entry} does not exist: build that folder first (npm run build)`);
   process.env[variable] = pathToFileURL(entry).href;
-  return { version, commit: commitOf(folder) };
+  return { version, built: statSync(entry).mtime.toISOString().slice(0, 16).replace("T", " ") };
 }

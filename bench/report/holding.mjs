@@ -10,10 +10,8 @@ export const cheapest = "redis-semaphore";
 /** A system's figure compared with that of the cheapest system; nothing if one of them lost leases. */
 const compared =
   (key) =>
-  ({ cell, name }) => {
-    const ratio = against(keptOf(cell), name, key, cheapest);
-    return Number.isNaN(ratio) ? "–" : times(ratio);
-  };
+  ({ cell, name }) =>
+    times(against(keptOf(cell), name, key, cheapest));
 
 const columns = [
   ["leases", ({ cell, first }) => (first ? figure(cell.leases) : "")],

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -27,7 +27,8 @@ it("is the module of another build", () => {
   mkdirSync(join(folder, "dist/esm"), { recursive: true });
   const entry = join(folder, "dist/esm/index.js");
   writeFileSync(entry, "");
-  expect(chooseBefore(folder)).toEqual({ version: "0.1.9", commit: null });
+  utimesSync(entry, 0, Date.UTC(2026, 0, 2, 3, 4) / 1_000);
+  expect(chooseBefore(folder)).toEqual({ version: "0.1.9", built: "2026-01-02 03:04" });
   expect(entryBefore()).toBe(pathToFileURL(entry).href);
 });
 
