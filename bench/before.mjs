@@ -19,7 +19,7 @@ export const entryBefore = () => process.env[variable];
 export function chooseBefore(given) {
   const folder = resolve(given);
   if (!existsSync(join(folder, "package.json"))) throw new Error(`${folder} has no package.json`);
-  const { version, module } = manifest(folder);
+  const { version, module = "dist/esm/index.js" } = manifest(folder);
   const entry = join(folder, module);
   if (!existsSync(entry)) throw new Error(`${entry} does not exist: build that folder first (npm run build)`);
   process.env[variable] = pathToFileURL(entry).href;

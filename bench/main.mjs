@@ -38,7 +38,10 @@ const options = new Command("bench")
   .parse()
   .opts();
 
-function build(folder) {
+/** Scenarios that failed, by their letters. */
+const failed = [];
+
+function chooseOrExit(folder) {
   try {
     return chooseBefore(folder);
   } catch (error) {
@@ -48,23 +51,28 @@ function build(folder) {
 }
 
 async function measure() {
-  const before = options.before && build(options.before);
+  const before = options.before && chooseOrExit(options.before);
   const started = performance.now();
+  const elapsed = () => Math.round((performance.now() - started) / 1_000);
   const results = {};
   for (const id of options.only ?? known) {
     const { run, plans } = scenarios[id];
-    const progress = (what) => {
-      const seconds = Math.round((performance.now() - started) / 1_000);
-      console.error(`${String(seconds).padStart(4)} s  ${id}  ${what}`);
-    };
-    results[id] = await run(options.quick ? plans.quick : plans.full, progress);
+    const progress = (what) => console.error(`${String(elapsed()).padStart(4)} s  ${id}  ${what}`);
+    try {
+      results[id] = await run(options.quick ? plans.quick : plans.full, progress);
+    } catch (error) {
+      // The other scenarios take many minutes, and do not depend on this one.
+      failed.push(id);
+      progress(`failed: ${error.stack}`);
+    }
   }
-  const seconds = Math.round((performance.now() - started) / 1_000);
-  return { environment: await environment({ seconds, quick: options.quick ?? false, before }), results };
+  const run = { seconds: elapsed(), quick: options.quick ?? false, before };
+  return { environment: await environment(run), results };
 }
 
 const raw = options.from ? JSON.parse(readFileSync(options.from, "utf8")) : await measure();
 if (options.json) writeFileSync(options.json, `${JSON.stringify(raw, null, 1)}\n`);
 console.log(reportOf(raw));
-if (options.write) writeReport(raw);
-process.exit();
+if (failed.length > 0) console.error(`failed: ${failed.join(", ")}; no page is written`);
+else if (options.write) writeReport(raw);
+process.exit(failed.length > 0 ? 1 : 0);

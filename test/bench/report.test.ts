@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { formerReport } from "../../bench/report/former.mjs";
 import { gainsReport } from "../../bench/report/gains.mjs";
 import { goalsReport } from "../../bench/report/goals.mjs";
+import { groupsReport } from "../../bench/report/groups.mjs";
 import { withSection } from "../../bench/report/section.mjs";
 
 /** Finds the row of a goal, and returns what was wanted and measured, and whether it was met. */
@@ -138,6 +140,40 @@ describe("the first paragraph about performance", () => {
 
   it("is not written from a part of the scenarios", () => {
     expect(gainsReport({ environment, results: { a: uncontended, b: contention } })).toBeNull();
+  });
+});
+
+describe("the comparison with the former build", () => {
+  const now = [{ throughput: 30 }, { throughput: 20 }];
+  const cell = (results: object) => ({ client: "ioredis", nodes: 3, callers: 1, results });
+
+  it("compares round by round", () => {
+    const former = { "holdfast, before": [{ throughput: 10 }, { throughput: 10 }] };
+    const text = formerReport({ a: { cells: [cell({ holdfast: now, ...former })] } }).join("\n");
+    expect(text).toMatch(/\| a\. ioredis, 1 caller, 3 nodes \| +2\.50× \|/);
+  });
+
+  it("is left out if there is none", () => {
+    expect(formerReport({ a: { cells: [cell({ holdfast: now })] } })).toEqual([]);
+  });
+});
+
+describe("groups of nodes", () => {
+  const plan = { size: 3, callers: 100, rounds: 1, duration: 100 };
+
+  it("are compared with one group", () => {
+    const slice = { throughput: 100, p50: 1, cpu: 20, serverCpu: 8 };
+    const results = { 1: [slice], 2: [{ ...slice, throughput: 150, serverCpu: 4 }] };
+    const rows = groupsReport({ ...plan, results })
+      .join("\n")
+      .split("\n");
+    expect(rows.at(-1)).toMatch(/\| 2 +\| +150 \| +1\.50× \| +1 \| +20 \| +4 \| +0\.50× \|/);
+  });
+
+  it("are left out of a build without them, and the report says so", () => {
+    expect(groupsReport({ ...plan, refused: "groups must be left out" }).at(-1)).toBe(
+      "Left out: this build refuses the option `groups`.",
+    );
   });
 });
 
