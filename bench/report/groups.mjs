@@ -5,6 +5,7 @@ import { against } from "./ratio.mjs";
 const over = (rounds, key) => rounds.map((round) => round[key]);
 
 const columns = [
+  ["callers", ({ callers, first }) => (first ? figure(callers) : "")],
   ["groups", ({ count }) => count],
   ["pairs/s", ({ rounds }) => ranged(over(rounds, "throughput"))],
   ["to one group", ({ results, count }) => times(against(results, count, "throughput", "1"))],
@@ -14,13 +15,21 @@ const columns = [
   ["to one group", ({ results, count }) => times(against(results, count, "serverCpu", "1"))],
 ];
 
-export function groupsReport({ size, callers, rounds, duration, refused, results }) {
-  if (refused !== undefined)
-    return ["### i. Groups of nodes", `Left out: this build refuses the option \`groups\`.`];
-  const rows = Object.entries(results).map(([count, each]) => ({ results, count, rounds: each }));
+export function groupsReport({ size, rounds, duration, refused, cells }) {
+  const title = "### i. Groups of nodes";
+  if (refused !== undefined) return [title, "Left out: this build refuses the option `groups`."];
+  const rows = cells.flatMap(({ callers, results }) =>
+    Object.entries(results).map(([count, each], index) => ({
+      callers,
+      results,
+      count,
+      rounds: each,
+      first: index === 0,
+    })),
+  );
   return [
-    "### i. Groups of nodes",
-    `Acquire and release of distinct resources with Holdfast over ioredis, ${counted(callers, "caller")}, groups of ${size} nodes; ${counted(rounds, "round")} of ${duration} ms, in turns. CPU is the client process's, and that of the busiest server, for each pair. Client and servers share the cores of this machine, so the throughput says less than the server's CPU: it limits how many pairs a group can take.`,
-    table(rows, columns),
+    title,
+    `Acquire and release of distinct resources with Holdfast over ioredis, spread over groups of ${size} nodes; ${counted(rounds, "round")} of ${duration} ms, in turns. CPU is the client process's, and that of the busiest server, for each pair of all groups. Client and servers share the cores of this machine, so the throughput says less than the server's CPU: it limits how many pairs the groups can take. With more groups a call to a node has fewer commands, which costs more where the callers are few.`,
+    table(rows, columns, 2),
   ];
 }

@@ -5,18 +5,17 @@ import { startServers } from "../servers.mjs";
 import { inTurns } from "../turns.mjs";
 
 const size = 3;
-const callers = 100;
 const counts = [1, 2];
 
 const plans = {
-  full: { rounds: 5, duration: 1_000, warmUp: 1_000 },
-  quick: { rounds: 3, duration: 400, warmUp: 500 },
+  full: { rounds: 5, duration: 1_000, warmUp: 1_000, callers: [100, 1_000] },
+  quick: { rounds: 3, duration: 400, warmUp: 500, callers: [100, 1_000] },
 };
 
 /** Measures a slice of load, and the processor time that the busiest server took for each pair, in µs. */
-async function slice(child, control, duration) {
+async function slice(child, control, order) {
   const before = await control.cpu();
-  const figures = await child.ask({ duration });
+  const figures = await child.ask(order);
   const after = await control.cpu();
   const busiest = Math.max(...after.map((used, index) => used - before[index]));
   return { ...figures, serverCpu: (busiest * 1e6) / figures.pairs };
@@ -29,25 +28,32 @@ async function run(plan, progress) {
   for (const count of counts) {
     const groups = Array.from({ length: count }, (_, index) => ports.slice(index * size, (index + 1) * size));
     progress(`starting: ${count}`);
-    children[count] = await startChild("grouped", { groups, callers, warmUp: plan.warmUp });
+    children[count] = await startChild("grouped", {
+      groups,
+      callers: Math.max(...plan.callers),
+      warmUp: plan.warmUp,
+    });
   }
-  const settings = { size, callers, ...plan };
   const end = (result) => {
     for (const child of Object.values(children)) child.stop();
     control.close();
     stop();
-    return { ...settings, ...result };
+    return { size, ...plan, ...result };
   };
-  const { refused } = await children[1].ask({ duration: 1 });
+  const { refused } = await children[1].ask({ callers: 1, duration: 1 });
   if (refused !== undefined) {
     progress(`left out: ${refused}`);
     return end({ refused });
   }
-  const results = await inTurns(Object.keys(children), plan.rounds, (count) => {
-    progress(`groups: ${count}`);
-    return slice(children[count], control, plan.duration);
-  });
-  return end({ results });
+  const cells = [];
+  for (const callers of plan.callers) {
+    const results = await inTurns(Object.keys(children), plan.rounds, (count) => {
+      progress(`${callers} callers, groups: ${count}`);
+      return slice(children[count], control, { callers, duration: plan.duration });
+    });
+    cells.push({ callers, results });
+  }
+  return end({ cells });
 }
 
 export const groups = { title: "groups of nodes", plans, run };

@@ -159,12 +159,12 @@ describe("the comparison with the former build", () => {
 });
 
 describe("groups of nodes", () => {
-  const plan = { size: 3, callers: 100, rounds: 1, duration: 100 };
+  const plan = { size: 3, rounds: 1, duration: 100 };
 
   it("are compared with one group", () => {
     const slice = { throughput: 100, p50: 1, cpu: 20, serverCpu: 8 };
     const results = { 1: [slice], 2: [{ ...slice, throughput: 150, serverCpu: 4 }] };
-    const rows = groupsReport({ ...plan, results })
+    const rows = groupsReport({ ...plan, cells: [{ callers: 100, results }] })
       .join("\n")
       .split("\n");
     expect(rows.at(-1)).toMatch(/\| 2 +\| +150 \| +1\.50× \| +1 \| +20 \| +4 \| +0\.50× \|/);
