@@ -22,6 +22,8 @@ interface SetWatchOptions {
   readonly membership: Membership;
   readonly clock: Clock;
   readonly prefix: string;
+  /** The group of this set, as described on the nodes; empty without groups. */
+  readonly group: string;
   /** Limit in ms for the answer of one node. */
   readonly nodeTimeout: number;
   /** Whether the nodes are asked as soon as they are identified: the answer decides about the first acquisition. */
@@ -234,8 +236,8 @@ export class SetWatch {
   }
 
   private describe(member: number, sets = this.options.membership.sets): string {
-    const { members, prefix } = this.options;
-    return describeSets(sets, member, (other) => members[other]?.server.runId ?? null, prefix);
+    const { members, prefix, group } = this.options;
+    return describeSets(sets, member, (other) => members[other]?.server.runId ?? null, prefix, group);
   }
 }
 
