@@ -8,7 +8,7 @@ import type { GroupAddresses } from "./group-addresses.js";
 import { type ChosenNodes, checkAddresses, chooseSets, everyNode, type NodeFlags } from "./nodes.js";
 
 /** The groups of nodes and, while the nodes of a group are being changed, those before the change. */
-export interface ChosenGroups {
+interface ChosenGroups {
   readonly groups: GroupAddresses;
   readonly previous?: GroupAddresses;
 }
