@@ -2,6 +2,7 @@ import { describeSet, mismatchReason } from "../../../engine/protocol/mismatch.j
 import {
   currentOf,
   excludeEachOther,
+  groupOf,
   haveSameGroup,
   haveSameSize,
   isJoint,
@@ -63,11 +64,16 @@ function conflictsOf(node: string, uses: readonly SetUse[]): Finding[] {
     return warning({
       code: "sets",
       found: `${node} is used by a set of ${one}, and by a set of ${other}`,
-      value: { node, sets: pair.map(({ sets, age }) => ({ nodes: sizesOf(sets), age })) },
+      value: { node, sets: pair.map(jsonOf) },
       means: `${reason.charAt(0).toUpperCase()}${reason.slice(1)} (MEMBERSHIP_MISMATCH).`,
       advice: haveSameGroup(pair[0].sets, pair[1].sets) ? nodesAdvice : groupsAdvice,
     });
   });
+}
+
+function jsonOf({ sets, age }: SetUse) {
+  const group = groupOf(sets);
+  return { nodes: sizesOf(sets), age, ...(group === null ? {} : { group: group.name }) };
 }
 
 const groupsAdvice =
