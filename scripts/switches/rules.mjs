@@ -36,8 +36,16 @@ export const switches = [
     "1 exclusion",
     "groups: another list of groups, or another group of it, is not noticed",
     "src/engine/protocol/set-record.ts",
-    "return a.group === b.group && a.sets",
-    "return a.sets",
+    "return a.group === b.group && shareQuorums",
+    "return shareQuorums",
+    "test/groups/mismatch",
+  ],
+  [
+    "1 exclusion",
+    "groups: other nodes in another group are not noticed",
+    "src/engine/protocol/set-record.ts",
+    "otherGroup(a, b) === null",
+    "true",
     "test/groups/mismatch",
   ],
   [

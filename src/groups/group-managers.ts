@@ -1,5 +1,5 @@
 import type { KnownServers } from "../engine/node/server-identity.js";
-import { groupLabel } from "../engine/protocol/set-record.js";
+import { describeGroup } from "../engine/protocol/set-record.js";
 import { InvalidOptionError } from "../errors.js";
 import type { NodeFindings } from "../lock/manager-context.js";
 import { checkKnown } from "../lock/option-checks.js";
@@ -7,6 +7,7 @@ import type { GroupedLocksOptions } from "../lock/options.js";
 import { logTo } from "../manager/logger.js";
 import { Manager } from "../manager/manager.js";
 import { ManagerEmitter } from "../manager/manager-emitter.js";
+import type { ManagerGroup } from "../manager/manager-group.js";
 import { managerSettingsOf } from "../manager/manager-settings.js";
 import { hashOf } from "../support/platform.js";
 import { GroupEmitter } from "./group-emitter.js";
@@ -41,24 +42,33 @@ export class GroupManagers {
     const list = fingerprint(groups);
     this.managers = openAll(groups, ({ name, nodes, previous }) => {
       const own = { ...common, nodes, ...(previous === undefined ? {} : { previous }) };
-      return new Manager(own, { group: this.share(name, groupLabel(name, list)) });
+      return new Manager(own, { group: this.share(name, list) });
     });
     this.clearWhenClosed();
   }
 
-  private share(name: string, label: string) {
+  private share(name: string, list: string): ManagerGroup {
     return {
       name,
-      label,
+      describe: () => describeGroup(name, list, this.othersThan(name)),
       knownServers: this.knownServers,
       findings: this.findings,
       events: new GroupEmitter(this.events, name),
       begun: () => this.admitAll(),
+      identified: () => {
+        for (const { context } of this.managers) context.engine.reviewRecords();
+      },
       recorded: () => this.countRecorded(),
       used: () => {
         for (const { context } of this.managers) context.engine.used();
       },
     };
+  }
+
+  private othersThan(name: string) {
+    return this.managers
+      .filter(({ context }) => context.group !== name)
+      .map(({ context }) => ({ name: context.group ?? "", nodes: context.engine.servers }));
   }
 
   /** What the engines of all groups have found out. */

@@ -142,6 +142,52 @@ describe("processes that disagree about the groups notice it, whatever they lock
   });
 });
 
+describe("processes with other nodes in one of the groups", () => {
+  it("notice it on the nodes of the groups that they share, while both are in use", async () => {
+    const { nodes, groups } = start("moved", 3);
+    const [a, b] = groups;
+    const one = nodes.grouped({ groups: [a, b] });
+    const other = nodes.grouped({ groups: [a, nodes.pick(6, 7, 8)] });
+    const leases = [await nodes.run(one.acquire("r")), await nodes.run(other.acquire("q"))];
+    await nodes.clock.advance(150_000);
+    expect(warned.length).toBeGreaterThan(0);
+    expect(warned[0]).toMatch(
+      /in group 2, they have different nodes, and a quorum of the one need not share/,
+    );
+    for (const lease of leases) await nodes.run(lease.release());
+  });
+
+  it("are no mismatch when a node of another group was restarted", async () => {
+    const { nodes } = start("elsewhere");
+    const [one, other] = [nodes.grouped(), nodes.grouped({ owner: "other" })];
+    const leases = [await nodes.run(one.acquire("r")), await nodes.run(other.acquire("q"))];
+    for (const index of [0, 4, 5]) {
+      nodes.node(index).crash();
+      await nodes.clock.advance(1_000);
+      nodes.node(index).restart({ keepMemory: true });
+      await nodes.clock.advance(90_000);
+    }
+    expect(warned).toEqual([]);
+    for (const lease of leases) await nodes.run(lease.release());
+  });
+
+  it("refuse in every group, with otherSets: refuse", async () => {
+    const { nodes, groups } = start("moved-refused", 3);
+    const [a, b] = groups;
+    const one = nodes.grouped({ groups: [a, b] });
+    const strict = nodes.grouped({ groups: [a, nodes.pick(6, 7, 8)], otherSets: "refuse" });
+    const held = await nodes.run(one.acquire("r"));
+    const lease = await nodes.run(strict.acquire("q"));
+    await nodes.clock.advance(150_000);
+    for (const group of ["1", "2"]) {
+      const resource = await nodes.resourceIn(strict, group, "late");
+      const error = await nodes.run(caught(strict.acquire(resource, { wait: 0 })));
+      expect(error).toMatchObject({ code: "MEMBERSHIP_MISMATCH" });
+    }
+    for (const each of [held, lease]) await nodes.run(each.release());
+  });
+});
+
 describe("a change of the nodes of a group", () => {
   it("needs a quorum of both sets in that group, and keeps the other group as it is", async () => {
     const { nodes, use, groups } = start("changed", 3);
@@ -177,6 +223,26 @@ const renamed = (node: MemoryNode, name: string): MemoryNode =>
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
+
+it("changes of the nodes of two groups at once are no mismatch", async () => {
+  const { nodes, use, groups } = start("both", 3);
+  const [a, b] = groups;
+  const after = [
+    [...a.slice(0, 2), nodes.node(6)],
+    [...b.slice(1), nodes.node(7)],
+  ];
+  const old = nodes.grouped({ groups: [a, b] });
+  const joint = nodes.grouped({ groups: after, previous: [a, b] });
+  for (const locks of [old, joint])
+    for (const resource of ["r0", "r1", "r2", "r3"]) await use(locks, resource);
+  const lease = await nodes.run(joint.acquire("r0"));
+  await nodes.clock.advance(70_000);
+  const next = nodes.grouped({ groups: after });
+  for (const resource of ["r1", "r2", "r3"]) await use(next, resource);
+  await nodes.clock.advance(70_000);
+  expect(warned).toEqual([]);
+  await nodes.run(lease.release());
+});
 
 it("a server in two groups is refused in both", async () => {
   const nodes = new GroupNodes(2, "twice");

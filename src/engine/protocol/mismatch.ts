@@ -1,6 +1,6 @@
 import { formatDuration } from "../../support/duration.js";
 import { count } from "../../support/names.js";
-import { groupOf, haveSameGroup, type SetUse, sizesOf } from "./set-record.js";
+import { differingGroup, groupOf, haveSameGroup, type SetUse, sizesOf } from "./set-record.js";
 
 /** Another set of nodes that is in use on one of the nodes, and that could grant what this set grants. */
 export interface OtherSet extends SetUse {
@@ -22,10 +22,13 @@ export function describeSet(description: string): string {
 }
 
 /** Why both sets may grant the same lock. */
-export const mismatchReason = (one: string, other: string): string =>
-  haveSameGroup(one, other)
-    ? "a quorum of the one need not share a node with a quorum of the other, so both may grant the same lock"
-    : "with other groups, processes may ask different nodes for the same lock, so both may get it";
+export function mismatchReason(one: string, other: string): string {
+  if (!haveSameGroup(one, other))
+    return "with other groups, processes may ask different nodes for the same lock, so both may get it";
+  const group = differingGroup(one, other);
+  const where = group === null ? "" : `in group ${group}, they have different nodes, and `;
+  return `${where}a quorum of the one need not share a node with a quorum of the other, so both may grant the same lock`;
+}
 
 export const mismatchMessage = ({ node, own, sets, age }: OtherSet): string =>
   `${node} is also used by a set of ${describeSet(sets)}, last ${formatDuration(age)} ago, and this set has ${describeSet(own)}: ` +

@@ -133,7 +133,7 @@ export class QuorumEngine {
       membership: this.membership,
       clock,
       prefix: options.prefix,
-      group: options.group?.label ?? "",
+      describeGroup: () => options.group?.describe() ?? "",
       nodeTimeout,
       early: this.membership.joint || options.otherSets === "refuse",
       onOtherSet: options.onOtherSet,
@@ -165,7 +165,17 @@ export class QuorumEngine {
 
   /** Another set of nodes that is in use on these nodes, if that is refused; else null. */
   get otherSet(): OtherSet | null {
-    return this.options.otherSets === "refuse" ? (this.setWatch.others[0] ?? null) : null;
+    return this.options.otherSets === "refuse" ? this.setWatch.other : null;
+  }
+
+  /** The servers of these nodes, as the records of sets describe them. */
+  get servers(): string {
+    return this.setWatch.nodes;
+  }
+
+  /** A node of another group has been identified, so the descriptions may have changed. */
+  reviewRecords(): void {
+    this.setWatch.identified();
   }
 
   /** Whether a quorum of nodes votes now. */
@@ -207,7 +217,8 @@ export class QuorumEngine {
   /** A node has been identified. Waiting inspections and the quarantine may proceed. */
   private onIdentified(name: string): void {
     this.inspection.identified();
-    this.setWatch.identified();
+    if (this.options.group === undefined) this.reviewRecords();
+    else this.options.group.identified();
     const member = this.members.find((one) => one.name === name);
     this.fences.follow(member?.server.watermark ?? 0);
     if (member !== undefined && !this.warned.has(name)) this.warnAbout(member);
