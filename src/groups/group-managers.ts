@@ -14,8 +14,10 @@ import { GroupEmitter } from "./group-emitter.js";
 import type { NodeGroup } from "./group-list.js";
 import { hashTag } from "./rendezvous.js";
 
+const noDuplicate = { duplicate: null };
+
 /** The managers of several groups of nodes, and what they share. */
-export class GroupManagers {
+export class GroupManagers implements NodeFindings {
   readonly managers: readonly Manager[];
   readonly events: ManagerEmitter;
   /** The prefix of all keys. */
@@ -47,12 +49,30 @@ export class GroupManagers {
     this.clearWhenClosed();
   }
 
+  /** Part of what the engines of all groups have found out: the names of two nodes that are the same server. */
+  get admission(): NodeFindings["admission"] {
+    for (const { context } of this.managers) {
+      const { admission } = context.engine;
+      if (admission.duplicate !== null) return admission;
+    }
+    return noDuplicate;
+  }
+
+  /** Part of what the engines of all groups have found out: another set of nodes, if that is refused. */
+  get otherSet(): NodeFindings["otherSet"] {
+    for (const { context } of this.managers) {
+      const { otherSet } = context.engine;
+      if (otherSet !== null) return otherSet;
+    }
+    return null;
+  }
+
   private share(name: string, list: string): ManagerGroup {
     return {
       name,
       describe: () => describeGroup(name, list, this.othersThan(name)),
       knownServers: this.knownServers,
-      findings: this.findings,
+      findings: this,
       events: new GroupEmitter(this.events, name),
       begun: () => this.admitAll(),
       identified: () => {
@@ -69,29 +89,6 @@ export class GroupManagers {
     return this.managers
       .filter(({ context }) => context.group !== name)
       .map(({ context }) => ({ name: context.group ?? "", nodes: context.engine.servers }));
-  }
-
-  /** What the engines of all groups have found out. */
-  private readonly findings: NodeFindings = this.combine();
-
-  private combine(): NodeFindings {
-    const first = <T>(find: (manager: Manager) => T | null): T | null => {
-      for (const manager of this.managers) {
-        const found = find(manager);
-        if (found !== null) return found;
-      }
-      return null;
-    };
-    return {
-      admission: {
-        get duplicate() {
-          return first(({ context }) => context.engine.admission.duplicate);
-        },
-      },
-      get otherSet() {
-        return first(({ context }) => context.engine.otherSet);
-      },
-    };
   }
 
   /** A group that has begun to identify its nodes does not begin again. */
