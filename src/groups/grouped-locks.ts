@@ -5,6 +5,7 @@ import { InvalidOptionError, isHoldfastError, NodesNotReadyError } from "../erro
 import type { ManagerEvents } from "../lock/events.js";
 import type { AcquireOptions, UsingOptions } from "../lock/options.js";
 import type { Manager } from "../manager/manager.js";
+import { clip } from "../support/redaction.js";
 import { isList } from "../support/untrusted.js";
 import type { GroupManagers } from "./group-managers.js";
 import { Rendezvous } from "./rendezvous.js";
@@ -123,7 +124,12 @@ export class GroupedLocks {
     const groups = texts.map((resource) => this.#rendezvous.choose(this.#prefix + resource));
     const [first = nameOf(this.#managers[0] as Manager)] = groups;
     if (groups.every((group) => group === first)) return first;
-    const shown = texts.slice(0, maxShown).map((resource, index) => `${resource} in group ${groups[index]}`);
+    // One resource of each group.
+    const shown = groups
+      .flatMap((group, index) =>
+        groups.indexOf(group) === index ? `${clip(texts[index] ?? "")} in group ${group}` : [],
+      )
+      .slice(0, maxShown);
     throw new InvalidOptionError(
       "resources",
       texts.slice(0, maxShown).join(", "),

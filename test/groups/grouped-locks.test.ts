@@ -129,6 +129,13 @@ describe("several resources at once", () => {
     expect(await nodes.holders(one)).not.toContain(true);
   });
 
+  it("are refused with an example of each group, however many there are", async () => {
+    const { locks, one, two } = await started();
+    const many = Array.from({ length: 20 }, (_, index) => `{${one}}:${index}`);
+    const error = await caught(locks.acquire([...many, two]));
+    expect(String(error)).toContain(`({${one}}:0 in group 1, ${two} in group 2)`);
+  });
+
   it.each([[[]], [[7]], [["a", 7]], [["a", "a"]], [""], [null], [undefined], [["\ud800"]]])(
     "case %#: what is no resource is refused as without groups",
     async (resources) => {
