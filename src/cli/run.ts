@@ -1,8 +1,8 @@
 import type { Handle, Lease } from "../api/types.js";
-import { createLocks } from "../create-locks.js";
 import { within } from "./bounded.js";
 import { CommandError, exitCode } from "./exit.js";
 import { explain } from "./failure.js";
+import { createChosenLocks } from "./groups.js";
 import { output } from "./output.js";
 import { jsonRunLog, type RunLog, textRunLog } from "./run-log.js";
 import type { RunOptions } from "./run-options.js";
@@ -35,11 +35,8 @@ export async function run(options: RunOptions): Promise<number> {
 }
 
 async function runLocked(options: RunOptions, runLog: RunLog, relay: SignalRelay): Promise<number> {
-  const { nodes, previous, prefix, owner, ttl, atLeast, nodeTimeout, quarantine, publish, resources } =
-    options;
-  const locks = createLocks({
-    nodes,
-    ...(previous === undefined ? {} : { previous }),
+  const { prefix, owner, ttl, atLeast, nodeTimeout, quarantine, publish, resources } = options;
+  const locks = createChosenLocks(options, {
     prefix,
     owner,
     ttl,

@@ -27,6 +27,8 @@ interface NodeSet {
 
 /** The parts of a manager that its locks need. */
 export interface ManagerContext extends ManagerSettings {
+  /** The name of the group of these nodes; null unless resources are spread over several groups. */
+  readonly group: string | null;
   readonly engine: QuorumEngine;
   readonly events: SafeEmitter<ManagerEvents>;
   readonly observers: LockObservers;

@@ -23,6 +23,7 @@ import { summarise } from "./inspection.js";
 import { acquisitionIds, LockFactory } from "./lock-factory.js";
 import { logTo } from "./logger.js";
 import { ManagerEmitter } from "./manager-emitter.js";
+import type { ManagerGroup } from "./manager-group.js";
 import { managerSettingsOf } from "./manager-settings.js";
 import { Health, type NodeCondition } from "./node-health.js";
 import { NodeSet } from "./node-set.js";
@@ -46,6 +47,8 @@ interface ManagerUse {
   readonly collectable?: boolean;
   /** The nodes may have different key prefixes and databases. */
   readonly mixedKeyspaces?: boolean;
+  /** The group of the nodes, if resources are spread over several groups. */
+  readonly group?: ManagerGroup;
 }
 
 /** The core behind `createLocks` and the Redlock class: the nodes, and the locks that are in use on them. */
@@ -70,16 +73,19 @@ export class Manager {
    *
    * @throws InvalidOptionError, DuplicateNodeError.
    */
-  constructor(options: LocksOptions, { collectable = false, mixedKeyspaces = false }: ManagerUse = {}) {
+  constructor(
+    options: LocksOptions,
+    { collectable = false, mixedKeyspaces = false, group }: ManagerUse = {},
+  ) {
     if (typeof options !== "object" || options === null) {
       throw new InvalidOptionError("options", options, "an object with nodes");
     }
     checkKnown("createLocks", options);
     const context = managerSettingsOf(options);
     const defaults = settingsOf(context, options);
-    const nodeSet = new NodeSet(options, mixedKeyspaces);
+    const nodeSet = new NodeSet(options, { mixedKeyspaces, group });
     this.#nodes = nodeSet.nodes;
-    const events = new ManagerEmitter(context.onListenerError);
+    const events = group?.events ?? new ManagerEmitter(context.onListenerError);
     if (options.logger !== undefined) logTo(options.logger, events);
     const inspect = isolated(inspectorOf(options), context.onListenerError);
     const observers = new Observers(context.onListenerError);
@@ -93,6 +99,7 @@ export class Manager {
       nodes: this.#nodes,
       sets: nodeSet.sets,
       collectable,
+      group,
       observe: (...observed) => this.#health.observe(...observed),
       callObserver: observers,
       onOtherSet: context.otherSets === "warn" ? warnOfOtherSet : () => {},
@@ -102,10 +109,11 @@ export class Manager {
       onUnidentified: warnOfUnidentified,
       onUnwatched: warnOfUnwatched,
     });
-    this.#activeLocks = new ActiveLocks(context.clock, engine.batcher, () => engine.used());
+    this.#activeLocks = new ActiveLocks(context.clock, engine.batcher, () => (group ?? engine).used());
     this.#healing = new Healing(context.clock, this.#activeLocks, engine);
     this.context = {
       ...context,
+      group: group?.name ?? null,
       engine,
       events,
       observers,

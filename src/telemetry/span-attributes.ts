@@ -4,6 +4,7 @@ import type { ObservedLock } from "../lock/observed-lock.js";
 import { voteSummaryOf } from "../manager/vote-summary.js";
 import { clip, show } from "../support/redaction.js";
 import { testSafely } from "../support/untrusted.js";
+import { attributes } from "./names.js";
 
 /** Limits per lock: a backend would refuse a span with ten thousand resources. */
 const maxResources = 10;
@@ -16,6 +17,7 @@ export const lockAttributes = (lock: ObservedLock): Attributes => ({
     .map((resource) => clip(resource, maxResourceLength)),
   "holdfast.lock.acquisition": lock.context.acquisition ?? "",
   "holdfast.lock.owner": lock.manager.owner,
+  ...(lock.manager.group === null ? {} : { [attributes.group]: lock.manager.group }),
 });
 
 export function voteAttributes(votes: readonly Vote[]): Attributes {

@@ -14,6 +14,7 @@ import {
   type ConfigFlag,
   config,
   durations,
+  group,
   node,
   nodeSources,
   nodeTimeout,
@@ -63,6 +64,7 @@ export const addRun: AddCommand = (program, exit) => {
     .option("--resource <name...>", "what to lock; several are locked together", collectResources)
     .addOption(node())
     .addOption(previousNode())
+    .addOption(group())
     .option(
       "--ttl <duration>",
       "for which the nodes keep the lock without a renewal (default: 30s)",
