@@ -9,6 +9,7 @@ import {
   type Table,
   topOf,
 } from "./table.js";
+import { logicOf } from "./table-logic.js";
 
 /** Is notified of each transition while `observes` is true. States are given with their substates: "acquiring.asking". */
 export interface TransitionObserver<Machine extends AnyStateMachine> {
@@ -95,9 +96,9 @@ export class TableActor<Machine extends AnyStateMachine> {
    */
   toActor(options?: Pick<ActorOptions<Machine>, "inspect">): Actor<Machine> {
     if (this.actor !== null) return this.actor;
-    const { value, context, table } = this;
-    const snapshot = table.machine.resolveState({ value, context });
-    this.actor = new Actor(table.machine, { ...options, snapshot }).start();
+    const { machine, snapshotOf } = logicOf(this.table);
+    const snapshot = snapshotOf(this.leaf, this.currentContext);
+    this.actor = new Actor(machine, { ...options, snapshot }).start();
     if (!this.runningActions) transferPort(this, this.actor);
     if (this.stopped) this.stop();
     return this.actor;
