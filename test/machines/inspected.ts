@@ -10,6 +10,9 @@ import {
 } from "xstate";
 import type { Table } from "../../src/machines/compiled/table.js";
 import { TableActor } from "../../src/machines/compiled/table-actor.js";
+import { Ports } from "../../src/machines/port.js";
+
+const ports = new Ports<object>();
 
 /** A run of a chart, and the actor that shows the run. */
 interface InspectedRun {
@@ -18,23 +21,26 @@ interface InspectedRun {
   stop(): void;
 }
 
-export type StartInspected = (inspect: (event: InspectionEvent) => void) => InspectedRun;
+type StartInspected = (inspect: (event: InspectionEvent) => void, port: object) => InspectedRun;
 
 /** Starts XState's own actor of the machine, from the snapshot that the table's actor starts from. */
 export const byXState =
   (machine: AnyStateMachine, input?: object): StartInspected =>
-  (inspect) => {
+  (inspect, port) => {
     const { value, context } = createActor(machine, { input }).getSnapshot();
-    const actor = new Actor(machine, { snapshot: machine.resolveState({ value, context }), inspect }).start();
+    const actor = new Actor(machine, { snapshot: machine.resolveState({ value, context }), inspect });
+    ports.bind(actor, port);
+    actor.start();
     return { actor, send: (event) => actor.send(event), stop: () => actor.stop() };
   };
 
 /** Starts the table's actor. */
 export const byTable =
   (table: Table<AnyStateMachine>, input?: object): StartInspected =>
-  (inspect) => {
+  (inspect, port) => {
     const run = new TableActor(table, input);
-    return { actor: run.toActor({ inspect }), send: (event) => run.send(event), stop: () => run.stop() };
+    ports.bind(run, port);
+    return { actor: run.toActor(inspect), send: (event) => run.send(event), stop: () => run.stop() };
   };
 
 /** All definitions of transitions in the chart. */
@@ -53,32 +59,51 @@ const shown = (snapshot: AnyMachineSnapshot) => ({
   tags: [...snapshot.tags],
 });
 
-/** Runs the chart. Returns a text for everything that an inspector and a subscriber receive, in order. */
+/** The number of inspection events that precede the first event: of the actor, of its start and of its first snapshot. */
+export const initialEvents = 3;
+
+/**
+ * Runs the chart. Returns a text for everything that an inspector, a subscriber and the port receive, in order.
+ * `subscribeAt`: the number of the inspection event at which the inspector subscribes to the actor, unless the actor stops;
+ * null for never.
+ */
 export function inspected(
   machine: AnyStateMachine,
   start: StartInspected,
   events: readonly EventObject[],
+  subscribeAt: number | null,
 ): string[] {
   const seen: string[] = [];
   const definitions = new Map(transitionsOf(machine.root).map((definition, index) => [definition, index]));
   const note = (received: object) => seen.push(JSON.stringify(received));
-  const run = start((event) => {
-    const { actorRef, rootId, ...rest } = event;
+  let sessionId = "";
+  let count = 0;
+  const inspect = (event: InspectionEvent) => {
+    const { rootId, ...rest } = event;
+    const actor = event.actorRef as Actor<AnyStateMachine>;
+    sessionId = actor.sessionId;
     note({
       ...rest,
-      isOfRoot: (actorRef as Actor<AnyStateMachine>).sessionId === rootId,
+      actorRef: actor.id,
+      rootId,
+      properties: Object.keys(event),
       ...("snapshot" in event ? { snapshot: shown(event.snapshot as AnyMachineSnapshot) } : {}),
       ...("_transitions" in event
         ? { _transitions: event._transitions.map((one) => definitions.get(one) ?? "unknown") }
         : {}),
     });
-  });
-  run.actor.subscribe({
-    next: (snapshot) => note({ next: shown(snapshot), isCurrent: snapshot === run.actor.getSnapshot() }),
-    complete: () => note({ complete: true }),
-  });
+    const stops = "event" in event && event.event.type === "xstate.stop";
+    if (count++ !== subscribeAt || stops) return;
+    actor.subscribe({
+      next: (snapshot) => note({ next: shown(snapshot), isCurrent: snapshot === actor.getSnapshot() }),
+      complete: () => note({ complete: true }),
+    });
+  };
+  const act = new Proxy({}, { get: (_, name) => () => void note({ act: name }) });
+  const run = start(inspect, { acquisition: act, heldLease: act });
   for (const event of events) run.send(event);
   run.stop();
+  note(shown(run.actor.getSnapshot()));
   note({ persisted: run.actor.getPersistedSnapshot(), actor: run.actor });
-  return seen.map((text) => text.replaceAll(run.actor.sessionId, "session"));
+  return seen.map((text) => text.replaceAll(sessionId, "session"));
 }

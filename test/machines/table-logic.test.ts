@@ -5,7 +5,7 @@ import { logicOf } from "../../src/machines/compiled/table-logic.js";
 import { lockMachine, lockTable } from "../../src/machines/lock.js";
 import type { LockMachineEvent } from "../../src/machines/lock-events.js";
 import { breadth } from "../support/breadth.js";
-import { byTable, byXState, inspected } from "./inspected.js";
+import { byTable, byXState, initialEvents, inspected } from "./inspected.js";
 import { lockEvents, lockPaths } from "./lock-paths.js";
 
 const input = { resources: ["a"] };
@@ -25,11 +25,21 @@ beforeAll(() => void vi.spyOn(console, "warn").mockImplementation(() => {}));
 afterAll(() => void vi.restoreAllMocks());
 
 describe("the actor of a lock", () => {
-  it("gives inspectors and subscribers on every path what XState's actor gives", () => {
-    const table = byTable(lockTable(), input);
-    const xstate = byXState(lockMachine, input);
+  const table = byTable(lockTable(), input);
+  const xstate = byXState(lockMachine, input);
+
+  it("gives inspectors on every path what XState's actor gives", () => {
     for (const path of lockPaths.filter((_, index) => index % breadth(3, 1) === 0))
-      expect(inspected(lockMachine, table, path)).toEqual(inspected(lockMachine, xstate, path));
+      expect(inspected(lockMachine, table, path, null)).toEqual(inspected(lockMachine, xstate, path, null));
+  }, 120_000);
+
+  it("gives subscribers what XState's actor gives, whenever an inspector subscribes", () => {
+    const some = lockPaths.filter((path, index) => path.length > 3 && index % breadth(97, 11) === 0);
+    for (const path of some) {
+      const { length } = inspected(lockMachine, xstate, path, null);
+      for (let at = initialEvents; at < length; at++)
+        expect(inspected(lockMachine, table, path, at)).toEqual(inspected(lockMachine, xstate, path, at));
+    }
   }, 120_000);
 
   it("leaves XState nothing to compute but the events that its state does not handle", () => {
@@ -57,7 +67,9 @@ describe("the actor of a lock", () => {
         lockEvents.map((event) => expected.can(event)),
       );
       expect(snapshot.matches(value as never)).toBe(true);
-      expect(snapshot.matches(typeof value === "string" ? value : (Object.keys(value)[0] as never))).toBe(true);
+      expect(snapshot.matches(typeof value === "string" ? value : (Object.keys(value)[0] as never))).toBe(
+        true,
+      );
       expect([snapshot.hasTag("none" as never), snapshot.getMeta()]).toEqual([false, {}]);
       expect(getNextTransitions(snapshot)).toEqual(getNextTransitions(expected));
     }

@@ -1,6 +1,7 @@
 import type { ContextFrom, EventFromLogic, InputFrom, StateValue } from "xstate";
-import { Actor, type ActorOptions, type AnyMachineSnapshot, type AnyStateMachine } from "xstate";
+import { Actor, type AnyMachineSnapshot, type AnyStateMachine, type InspectionEvent } from "xstate";
 import { transferPort } from "../port.js";
+import { InspectedActor } from "./inspected-actor.js";
 import {
   type CompiledAction,
   type CompiledState,
@@ -94,11 +95,15 @@ export class TableActor<Machine extends AnyStateMachine> {
    * Switches to the returned XState actor, without entering the current state again. Events must still be sent to this
    * object, which tracks whether a transition is in progress.
    */
-  toActor(options?: Pick<ActorOptions<Machine>, "inspect">): Actor<Machine> {
+  toActor(inspect?: (event: InspectionEvent) => void): Actor<Machine> {
     if (this.actor !== null) return this.actor;
     const { machine, snapshotOf } = logicOf(this.table);
     const snapshot = snapshotOf(this.leaf, this.currentContext);
-    this.actor = new Actor(machine, { ...options, snapshot }).start();
+    this.actor =
+      inspect === undefined
+        ? new Actor(machine, { snapshot }).start()
+        : // It has the members of XState's actor.
+          (new InspectedActor(machine, snapshot, inspect) as unknown as Actor<Machine>);
     if (!this.runningActions) transferPort(this, this.actor);
     if (this.stopped) this.stop();
     return this.actor;

@@ -6,6 +6,7 @@ import {
   type ContextFrom,
   isMachineSnapshot,
 } from "xstate";
+import type { InspectedSystem } from "./inspected-actor.js";
 import type { CompiledAction, CompiledState, CompiledTransition, Table } from "./table.js";
 
 /** A transition of the table. `definitions`: its definition in the chart, for the inspection event of a step. */
@@ -22,10 +23,7 @@ interface InspectableState {
 }
 
 type Event = { readonly type: string };
-type Scope = ActorScope<AnyMachineSnapshot, Event> & {
-  /** XState's types omit this method. */
-  readonly system: { _sendInspectionEvent(event: object): void };
-};
+type Scope = ActorScope<AnyMachineSnapshot, Event> & { readonly system: InspectedSystem };
 
 /** The logic of XState actors that take their transitions from a table. */
 export interface TableLogic<Machine extends AnyStateMachine> {

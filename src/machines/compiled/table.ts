@@ -83,8 +83,7 @@ function stepOf(type: string, run: Named): CompiledStep {
   const parts = Object.entries(assignment).map(
     ([key, part]) => [key, typeof part === "function" ? part : () => part] as const,
   );
-  const update: CompiledAction = (args) =>
-    Object.fromEntries(parts.map(([key, part]) => [key, part(args)]));
+  const update: CompiledAction = (args) => Object.fromEntries(parts.map(([key, part]) => [key, part(args)]));
   return { type, assigns: true, run: update };
 }
 
