@@ -9,7 +9,11 @@ export interface VoteSummary {
 }
 
 export function voteSummaryOf(votes: readonly Vote[]): VoteSummary {
-  const count = (kind: Vote["kind"]) => votes.filter((vote) => vote.kind === kind).length;
-  const failed = votes.flatMap((vote) => (vote.kind === "failed" ? [`${vote.node}: ${vote.reason}`] : []));
-  return { granted: count("granted"), denied: count("denied"), failed };
+  const counts = { granted: 0, denied: 0 };
+  const failed: string[] = [];
+  for (const vote of votes) {
+    if (vote.kind === "failed") failed.push(`${vote.node}: ${vote.reason}`);
+    else counts[vote.kind] += 1;
+  }
+  return { ...counts, failed };
 }
