@@ -37,9 +37,9 @@ const elapsed = () => Math.round((performance.now() - started) / 1_000);
 
 async function compare(ports, without) {
   const start = (name) => {
-    const { build, serves = false, options: given = {} } = variants[name];
+    const { build, serves = false, watch = null, options: given = {} } = variants[name];
     const entry = build === "without" ? without : import.meta.resolve("holdfast");
-    return startChild("watched", { entry, ports, callers, warmUp, serves, options: given });
+    return startChild("watched", { entry, ports, callers, warmUp, serves, watch, options: given });
   };
   const children = {};
   // Started one after the other, so that each child warms up alone.
