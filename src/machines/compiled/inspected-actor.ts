@@ -24,9 +24,12 @@ interface Told extends Event {
   readonly [detail: string]: unknown;
 }
 
-/** The method of an actor's system that reports inspection events. XState's types omit the method. */
+/**
+ * The method of an actor's system that reports inspection events. XState's own packages use the method, but its types omit
+ * it. Without the method, an actor works, and inspectors are told less.
+ */
 export interface InspectedSystem {
-  _sendInspectionEvent(event: Told): void;
+  _sendInspectionEvent?(event: Told): void;
 }
 
 const template = createEmptyActor();
@@ -36,7 +39,7 @@ let serial = 0;
 const forwarding: object = new Proxy(Object.create(Actor.prototype), {
   get(_, name, inspected: InspectedActor) {
     if (!(name in template)) return undefined;
-    const actor = inspected.xstate();
+    const actor = inspected.toActor();
     const value: unknown = Reflect.get(actor, name);
     return typeof value === "function" ? value.bind(actor) : value;
   },
@@ -99,7 +102,7 @@ export class InspectedActor implements InspectedSystem {
   }
 
   /** XState's own actor. From now on it processes the events. */
-  xstate(): Actor<AnyStateMachine> {
+  toActor(): Actor<AnyStateMachine> {
     if (this.actor !== null) return this.actor;
     this.actor = new Actor(this.logic, { id: this.id, snapshot: this.snapshot });
     if (this.snapshot.status === "active") this.actor.start();
@@ -123,15 +126,15 @@ export class InspectedActor implements InspectedSystem {
   }
 
   private enqueue(event: Event, isReported: boolean): void {
-    const queued = this.busy;
-    this.busy = true;
-    if (isReported) this.reportEvent(event);
-    if (queued) {
+    if (this.busy) {
+      if (isReported) this.reportEvent(event);
       this.mailbox ??= [];
       this.mailbox.push(event);
       return;
     }
+    this.busy = true;
     try {
+      if (isReported) this.reportEvent(event);
       this.process(event);
       while (this.mailbox?.length) this.process(this.mailbox.shift()!);
     } catch (error) {
@@ -165,7 +168,7 @@ export class InspectedActor implements InspectedSystem {
     const sendToOthers = system._sendInspectionEvent;
     system._sendInspectionEvent = (event) => {
       this._sendInspectionEvent({ ...event, actorRef: this });
-      sendToOthers(event);
+      sendToOthers?.(event);
     };
   }
 }

@@ -19,8 +19,7 @@ export interface TransitionObserver<Machine extends AnyStateMachine> {
 }
 
 /**
- * Runs a state machine from its table, and switches to XState's own actor when the machine is to be inspected. Actions
- * must not throw: as with XState, an action that throws stops the machine, and the error is uncaught.
+ * Runs a state machine from its table, and switches to an XState actor when somebody asks for one. Actions must not throw: as with XState, an action that throws stops the machine, and the error is uncaught.
  */
 export class TableActor<Machine extends AnyStateMachine> {
   private leaf: CompiledState;

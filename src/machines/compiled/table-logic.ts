@@ -67,7 +67,7 @@ function deriveLogic({ machine, start }: Table<AnyStateMachine>): TableLogic<Any
     }
     const isSame = context === snapshot.context && compiled.target === state?.compiled;
     const next = isSame ? snapshot : snapshotOf(compiled.target, context);
-    system._sendInspectionEvent({
+    system._sendInspectionEvent?.({
       type: "@xstate.microstep",
       actorRef: self,
       event,
