@@ -9,11 +9,13 @@ export interface VoteSummary {
 }
 
 export function voteSummaryOf(votes: readonly Vote[]): VoteSummary {
-  const counts = { granted: 0, denied: 0 };
+  let granted = 0;
+  let denied = 0;
   const failed: string[] = [];
   for (const vote of votes) {
-    if (vote.kind === "failed") failed.push(`${vote.node}: ${vote.reason}`);
-    else counts[vote.kind] += 1;
+    if (vote.kind === "granted") granted += 1;
+    else if (vote.kind === "denied") denied += 1;
+    else failed.push(`${vote.node}: ${vote.reason}`);
   }
-  return { ...counts, failed };
+  return { granted, denied, failed };
 }
