@@ -34,7 +34,7 @@ describe("the actor of a lock", () => {
   }, 120_000);
 
   it("gives subscribers what XState's actor gives, whenever an inspector subscribes", () => {
-    const some = lockPaths.filter((path, index) => path.length > 3 && index % breadth(97, 11) === 0);
+    const some = lockPaths.filter((path, index) => path.length > 3 && index % breadth(97, 31) === 0);
     for (const path of some) {
       const { length } = inspected(lockMachine, xstate, path, null);
       for (let at = initialEvents; at < length; at++)
