@@ -46,7 +46,7 @@ export class Lock
     this.notifier = new Notifier(manager, resources);
     this.chart = new TableActor(lockTable(), { resources }, this);
     lockPorts.bind(this.chart, this);
-    if (manager.inspect !== undefined) this.chart.toActor({ inspect: manager.inspect });
+    if (manager.inspect !== undefined) this.chart.toActor(manager.inspect);
   }
 
   /** The chart as an XState actor. The first access turns the chart into an actor for good. */

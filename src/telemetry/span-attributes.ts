@@ -22,12 +22,13 @@ export const lockAttributes = (lock: ObservedLock): Attributes => ({
 
 export function voteAttributes(votes: readonly Vote[]): Attributes {
   const { granted, denied, failed } = voteSummaryOf(votes);
-  return {
+  const attributes: Attributes = {
     "holdfast.votes.granted": granted,
     "holdfast.votes.denied": denied,
     "holdfast.votes.failed": failed.length,
-    ...(failed.length === 0 ? {} : { "holdfast.votes.failures": [...failed] }),
   };
+  if (failed.length > 0) attributes["holdfast.votes.failures"] = [...failed];
+  return attributes;
 }
 
 /** The value that aborted an acquisition may be anything, even an object that throws on access. */

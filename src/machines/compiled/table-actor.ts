@@ -1,6 +1,7 @@
 import type { ContextFrom, EventFromLogic, InputFrom, StateValue } from "xstate";
-import { Actor, type ActorOptions, type AnyMachineSnapshot, type AnyStateMachine } from "xstate";
+import { Actor, type AnyMachineSnapshot, type AnyStateMachine, type InspectionEvent } from "xstate";
 import { transferPort } from "../port.js";
+import { InspectedActor } from "./inspected-actor.js";
 import {
   type CompiledAction,
   type CompiledState,
@@ -9,6 +10,7 @@ import {
   type Table,
   topOf,
 } from "./table.js";
+import { logicOf } from "./table-logic.js";
 
 /** Is notified of each transition while `observes` is true. States are given with their substates: "acquiring.asking". */
 export interface TransitionObserver<Machine extends AnyStateMachine> {
@@ -17,8 +19,7 @@ export interface TransitionObserver<Machine extends AnyStateMachine> {
 }
 
 /**
- * Runs a state machine from its table, and switches to XState's own actor when the machine is to be inspected. Actions
- * must not throw: as with XState, an action that throws stops the machine, and the error is uncaught.
+ * Runs a state machine from its table, and switches to an XState actor when somebody asks for one. Actions must not throw: as with XState, an action that throws stops the machine, and the error is uncaught.
  */
 export class TableActor<Machine extends AnyStateMachine> {
   private leaf: CompiledState;
@@ -93,11 +94,15 @@ export class TableActor<Machine extends AnyStateMachine> {
    * Switches to the returned XState actor, without entering the current state again. Events must still be sent to this
    * object, which tracks whether a transition is in progress.
    */
-  toActor(options?: Pick<ActorOptions<Machine>, "inspect">): Actor<Machine> {
+  toActor(inspect?: (event: InspectionEvent) => void): Actor<Machine> {
     if (this.actor !== null) return this.actor;
-    const { value, context, table } = this;
-    const snapshot = table.machine.resolveState({ value, context });
-    this.actor = new Actor(table.machine, { ...options, snapshot }).start();
+    const { machine, snapshotOf } = logicOf(this.table);
+    const snapshot = snapshotOf(this.leaf, this.currentContext);
+    this.actor =
+      inspect === undefined
+        ? new Actor(machine, { snapshot }).start()
+        : // It has the members of XState's actor.
+          (new InspectedActor(machine, snapshot, inspect) as unknown as Actor<Machine>);
     if (!this.runningActions) transferPort(this, this.actor);
     if (this.stopped) this.stop();
     return this.actor;

@@ -11,11 +11,18 @@ import {
 /** A guard, an action or an assignment. XState also passes `spawn` and `system`; using them here fails at once. */
 export type CompiledAction = (args: { context: object; event: object; self: object }) => unknown;
 
-/** A transition. `steps`: the actions in order. A step that `assigns` returns an update of the context. */
+/** An action. `type`: its name. One that `assigns` returns an update of the context. */
+interface CompiledStep {
+  readonly type: string;
+  readonly assigns: boolean;
+  readonly run: CompiledAction;
+}
+
+/** A transition. `steps`: the actions in order. */
 export interface CompiledTransition {
   readonly guard: CompiledAction | null;
   readonly target: CompiledState;
-  readonly steps: readonly { readonly assigns: boolean; readonly run: CompiledAction }[];
+  readonly steps: readonly CompiledStep[];
 }
 
 /**
@@ -69,14 +76,15 @@ function check(node: AnyStateNode): void {
   for (const { guard } of transitions) if (guard) checkNamed(guard, guards, "a guard");
 }
 
-function stepOf(run: Named): CompiledTransition["steps"][number] {
+function stepOf(type: string, run: Named): CompiledStep {
   const { assignment } = run;
-  if (!assignment) return { assigns: false, run };
-  if (typeof assignment === "function") return { assigns: true, run: assignment as CompiledAction };
+  if (!assignment) return { type, assigns: false, run };
+  if (typeof assignment === "function") return { type, assigns: true, run: assignment as CompiledAction };
   const parts = Object.entries(assignment).map(
     ([key, part]) => [key, typeof part === "function" ? part : () => part] as const,
   );
-  return { assigns: true, run: (args) => Object.fromEntries(parts.map(([key, part]) => [key, part(args)])) };
+  const update: CompiledAction = (args) => Object.fromEntries(parts.map(([key, part]) => [key, part(args)]));
+  return { type, assigns: true, run: update };
 }
 
 /** The top-level state's name. */
@@ -114,7 +122,7 @@ export function tableOf<Machine extends AnyStateMachine>(machine: Machine): Tabl
   const transitionOf = ([{ value }, todo]: ReturnType<
     typeof transition<typeof shape>
   >): CompiledTransition => {
-    const [guard, steps] = [allowed, todo.map(({ type }) => stepOf(actions[type]!))];
+    const [guard, steps] = [allowed, todo.map(({ type }) => stepOf(type, actions[type]!))];
     return { guard, target: leafOf(value), steps };
   };
   const leafOf = (found: StateValue): CompiledState => {
