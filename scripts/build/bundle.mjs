@@ -38,32 +38,52 @@ const redlockClass = {
     id === "redlock-class" ? 'export { Redlock as default } from "./build/esm/redlock/names.js";' : null,
 };
 
+/**
+ * Takes the place of the module that loads the charts and XState: they are in a file of their own, dist/cjs/charts.js, which
+ * is loaded when they are first asked for. An ES module can load it at once only by a CommonJS module.
+ */
+const loadChartsBy = (text, file) => ({
+  name: "load-charts",
+  resolveId: (id) => (id === file ? { id, external: true } : null),
+  load: (id) => (/machines[\\/]load-charts\.js$/.test(id) ? text : null),
+});
+
 export async function bundle() {
   const esm = await write({
     input: { ...modules(entryPoints), cli: "build/esm/cli/main.js", watchdog: "build/esm/cli/watchdog.js" },
-    // Bundled CommonJS requires modules of Node.js.
-    plugins: [esmExternalRequirePlugin({ external: [/^node:/, ...builtinModules] })],
+    plugins: [
+      loadChartsBy('export { default as loadCharts } from "./load-charts.cjs";', "./load-charts.cjs"),
+      // Bundled CommonJS requires modules of Node.js.
+      esmExternalRequirePlugin({ external: [/^node:/, ...builtinModules] }),
+    ],
     output: { dir: "dist/esm", format: "es" },
   });
+  writeFileSync("dist/esm/load-charts.cjs", 'module.exports = () => require("../cjs/charts.js");\n');
   const cjs = await write({
     input: { ...modules(entryPoints), redlock: "redlock-class" },
-    plugins: [redlockClass],
-    output: {
-      dir: "dist/cjs",
-      format: "cjs",
-      strict: true,
-      esModule: true,
-      // Test runners that load CommonJS in a context of their own have no `import()`.
-      dynamicImportInCjs: false,
-      entryFileNames: ({ name }) => (name === "redlock" ? "redlock.cjs" : "[name].js"),
-      plugins: [guardOptionalPackages(Object.keys(peerDependencies))],
-    },
+    plugins: [
+      redlockClass,
+      loadChartsBy('export const loadCharts = () => require("./charts.js");', "./charts.js"),
+    ],
+    output: commonjs,
   });
+  await write({ input: { charts: "build/esm/machines/charts.js" }, output: commonjs });
   // The package has type "module"; this folder overrides it.
   writeFileSync("dist/cjs/package.json", `${JSON.stringify({ type: "commonjs" })}\n`);
   chmodSync("dist/esm/cli.js", 0o755);
   writeLicenses([...esm, ...cjs].flatMap(({ moduleIds = [] }) => moduleIds));
 }
+
+const commonjs = {
+  dir: "dist/cjs",
+  format: "cjs",
+  strict: true,
+  esModule: true,
+  // Test runners that load CommonJS in a context of their own have no `import()`.
+  dynamicImportInCjs: false,
+  entryFileNames: ({ name }) => (name === "redlock" ? "redlock.cjs" : "[name].js"),
+  plugins: [guardOptionalPackages(Object.keys(peerDependencies))],
+};
 
 /** Writes the bundles. Returns their descriptions. */
 async function write({ output, ...input }) {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { assign, createActor, createMachine, emit, raise } from "xstate";
-import { tableOf } from "../../src/machines/compiled/table.js";
 import { TableActor } from "../../src/machines/compiled/table-actor.js";
+import { tableOf } from "./table-of.js";
 
 type Config = Parameters<typeof createMachine>[0];
 type Implementations = Parameters<typeof createMachine>[1];

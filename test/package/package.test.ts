@@ -1,7 +1,5 @@
-import { execFile } from "node:child_process";
 import { readFile, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Consumer } from "./consumer.js";
 
@@ -189,19 +187,6 @@ describe("the packed package", () => {
     await consumer.typecheck(["--module", "nodenext", ...nodeTypes, "inspector.mts", "inspector.cts"]);
   });
 
-  it("loads four files, and nothing of the inspector, for programs that only lock", async () => {
-    const text = `
-      const { createLocks, memoryNode } = require("./node_modules/holdfast/dist/cjs/index.js");
-      const locks = createLocks({ nodes: [memoryNode()] });
-      locks.using("a", () => locks.close()).then(() => {
-        const files = Object.keys(require.cache).filter((file) => /holdfast.dist/.test(file));
-        const native = process.moduleLoadList.filter((name) => name === "NativeModule http" || name === "NativeModule _http_server");
-        console.log([...files.map((file) => require("node:path").basename(file)), ...native].join());
-      });
-    `;
-    expect(await consumer.node("alone.cjs", text)).toBe("index.js,core.js,rolldown-runtime.js,errors.js");
-  });
-
   it("compiles for consumers of each module system, with lib es2022, and with skipLibCheck off", async () => {
     const source = (imports: string) => `${imports}
       async function main() {
@@ -242,46 +227,4 @@ describe("the packed package", () => {
     await symlink(resolve("node_modules/redis"), join(consumer.folder, "node_modules", "redis"));
     await consumer.typecheck(["--module", "nodenext", "--skipLibCheck", ...nodeTypes, ...files]);
   }, 120_000);
-
-  it.each(["esm/index.js", "cjs/index.js"])("keeps the names of classes: %s", async (file) => {
-    const text = `
-      const all = await import("./node_modules/holdfast/dist/${file}");
-      const classes = Object.entries(all).filter(([name, value]) => /^[A-Z]/.test(name) && typeof value === "function");
-      const locks = all.createLocks({ nodes: [all.memoryNode()] });
-      const lease = await locks.acquire("a");
-      console.log(classes.length > 10, classes.every(([name, value]) => value.name === name), lease.constructor.name);
-      await locks.close();
-    `;
-    expect(await consumer.node("names.mjs", text)).toBe("true true LockLease");
-  });
-
-  it.each([
-    ["esm", "redlock.js"],
-    ["cjs", "redlock.cjs"],
-  ])("shares its errors between the entry points: %s", async (folder, redlock) => {
-    const text = `
-      const load = (file) => import("./node_modules/holdfast/dist/${folder}/" + file);
-      const { InvalidOptionError, StaleFenceError } = await load("index.js");
-      const { guard } = await load("guard.js");
-      const { default: Redlock } = await load("${redlock}");
-      const failing = (run) => { try { run(); } catch (error) { return error; } };
-      const [stale, invalid] = [failing(() => guard(1).check(2)), failing(() => new Redlock([1]))];
-      console.log(stale instanceof StaleFenceError, invalid instanceof InvalidOptionError, String(stale).slice(0, 15));
-    `;
-    expect(await consumer.node("shared.mjs", text)).toBe("true true StaleFenceError");
-  });
-
-  it("has a command, and the watchdog that it starts", async () => {
-    const run = (file: string, ...args: string[]) =>
-      promisify(execFile)(process.execPath, [
-        join(consumer.folder, "node_modules/holdfast/dist/esm", file),
-        ...args,
-      ]);
-    const { version } = JSON.parse(await readFile("package.json", "utf8"));
-    expect((await run("cli.js", "--version")).stdout.trim()).toBe(version);
-    expect((await run("cli.js", "chart", "--format", "mermaid")).stdout).toContain("acquiring");
-    const watchdog = run("watchdog.js");
-    watchdog.child.stdin?.end();
-    expect((await watchdog).stdout).toBe("ready\n");
-  });
 });

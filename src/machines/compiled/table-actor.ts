@@ -1,5 +1,13 @@
-import type { ContextFrom, EventFromLogic, InputFrom, StateValue } from "xstate";
-import { Actor, type ActorOptions, type AnyMachineSnapshot, type AnyStateMachine } from "xstate";
+import type {
+  Actor,
+  ActorOptions,
+  AnyMachineSnapshot,
+  AnyStateMachine,
+  ContextFrom,
+  EventFromLogic,
+  InputFrom,
+  StateValue,
+} from "xstate";
 import { transferPort } from "../port.js";
 import {
   type CompiledAction,
@@ -37,8 +45,7 @@ export class TableActor<Machine extends AnyStateMachine> {
     input: InputFrom<Machine>,
     private readonly observer: TransitionObserver<Machine> | null = null,
   ) {
-    const { context } = table.machine.config;
-    this.currentContext = typeof context === "function" ? context({ input, self: this }) : context;
+    this.currentContext = table.context({ input });
     this.args = { context: this.currentContext, event: { type: "xstate.init", input }, self: this };
     this.leaf = table.start.target;
     this.apply(table.start);
@@ -95,9 +102,7 @@ export class TableActor<Machine extends AnyStateMachine> {
    */
   toActor(options?: Pick<ActorOptions<Machine>, "inspect">): Actor<Machine> {
     if (this.actor !== null) return this.actor;
-    const { value, context, table } = this;
-    const snapshot = table.machine.resolveState({ value, context });
-    this.actor = new Actor(table.machine, { ...options, snapshot }).start();
+    this.actor = this.table.startActor(this, options);
     if (!this.runningActions) transferPort(this, this.actor);
     if (this.stopped) this.stop();
     return this.actor;
