@@ -1,9 +1,18 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chartTables } from "../../src/machines/compiled/chart-tables.js";
 import { Consumer } from "./consumer.js";
+
+it("the tables that the package contains are those that XState derives from the charts", async () => {
+  const built = await import(pathToFileURL("build/esm/machines/compiled/chart-tables.js").href);
+  expect(built.chartTables()).toEqual(chartTables());
+  const published = await readFile("dist/esm/core.js", "utf8");
+  expect(published).toContain(JSON.stringify(JSON.stringify(chartTables())));
+});
 
 describe("the bundles of the packed package", () => {
   let consumer: Consumer;
