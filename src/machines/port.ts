@@ -1,8 +1,8 @@
 /**
  * The property of an actor that holds its port. One symbol is enough: an actor runs one state machine, which has one kind
- * of port.
+ * of port. The symbol is registered, because the package contains the charts apart from the code that binds ports.
  */
-const port = Symbol("port");
+const port = Symbol.for("holdfast.port");
 
 // Only the functions of this module write this property, so its type is that of the bound port.
 const portOwner = <Port>(actor: object) => actor as { [port]?: Port | undefined };

@@ -1,4 +1,3 @@
-import { createActor } from "xstate";
 import type { Inspection } from "../api/types.js";
 import type { LockNode } from "../engine/node/lock-node.js";
 import { QuorumEngine } from "../engine/quorum/engine.js";
@@ -13,7 +12,9 @@ import type { LocksOptions } from "../lock/options.js";
 import { checkResources } from "../lock/resources.js";
 import { settingsOf } from "../lock/settings.js";
 import { LocalQueue } from "../lock/waiting/local-queue.js";
-import { type ManagerActor, managerMachine } from "../machines/manager.js";
+import { TableActor } from "../machines/compiled/table-actor.js";
+import type { managerMachine } from "../machines/manager.js";
+import { managerTable } from "../machines/tables.js";
 import { checkMethods, checkText } from "../support/checks.js";
 import { afterJobs } from "../support/platform.js";
 import { isolate } from "../support/safe-emitter.js";
@@ -59,7 +60,7 @@ export class Manager {
   readonly series: string;
   readonly #nodes: readonly LockNode[];
   readonly #health: Health;
-  readonly #actor: ManagerActor;
+  readonly #chart: TableActor<typeof managerMachine>;
   readonly #pendingPauses = new Set<() => void>();
   #closing: Promise<void> | null = null;
   readonly #observers: Observers;
@@ -90,7 +91,8 @@ export class Manager {
     const inspect = isolated(inspectorOf(options), context.onListenerError);
     const observers = new Observers(context.onListenerError);
     this.#observers = observers;
-    this.#actor = createActor(managerMachine, inspect === undefined ? {} : { inspect }).start();
+    this.#chart = new TableActor(managerTable(), undefined);
+    if (inspect !== undefined) this.#chart.toActor(inspect);
     this.#health = new Health(this.#nodes, { events, observers, clock: context.clock, inspect });
     const series = context.random.secret().slice(0, 8);
     this.series = series;
@@ -238,7 +240,7 @@ export class Manager {
   }
 
   async #close(timeout: number): Promise<void> {
-    this.#actor.send({ type: "CLOSE" });
+    this.#chart.send({ type: "CLOSE" });
     const { engine, events, background, clock } = this.context;
     const started = clock.monotonic();
     for (const end of this.#pendingPauses) end();
@@ -250,8 +252,8 @@ export class Manager {
     for (const timed of [engine.timerWheel, background, this.#activeLocks]) timed.flush();
     this.#healing.stop();
     this.#health.stop();
-    this.#actor.send({ type: "CLOSED" });
-    this.#actor.stop();
+    this.#chart.send({ type: "CLOSED" });
+    this.#chart.stop();
     events.clear();
     this.#observers.closed();
     for (const hook of this.#closedHooks) hook();

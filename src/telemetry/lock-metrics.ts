@@ -3,7 +3,7 @@ import type { Vote } from "../engine/protocol/vote.js";
 import { elapsed, type Instant, now } from "../engine/time/clock.js";
 import type { ObservedLock } from "../lock/observed-lock.js";
 import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
-import type { NodeMachineEvent } from "../machines/node.js";
+import type { NodeMachineEvent } from "../machines/node-events.js";
 import type { NodeState } from "../machines/node-state.js";
 import type { Manager } from "../manager/manager.js";
 import type { ManagerObserver } from "../manager/observers.js";

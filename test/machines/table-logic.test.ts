@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Actor, createActor, getNextTransitions, matchesState, toPromise, waitFor } from "xstate";
 import { TableActor } from "../../src/machines/compiled/table-actor.js";
 import { logicOf } from "../../src/machines/compiled/table-logic.js";
-import { lockMachine, lockTable } from "../../src/machines/lock.js";
+import { lockMachine } from "../../src/machines/lock.js";
 import type { LockMachineEvent } from "../../src/machines/lock-events.js";
+import { lockTable } from "../../src/machines/tables.js";
 import { breadth } from "../support/breadth.js";
 import { byTable, byXState, initialEvents, inspected } from "./inspected.js";
 import { lockEvents, lockPaths } from "./lock-paths.js";
@@ -117,6 +118,6 @@ describe("the actor of a lock", () => {
     const { logic } = actor;
     expect([logic.config, logic.id, logic.root]).toEqual([lockMachine.config, "lock", lockMachine.root]);
     expect(actor.getSnapshot().machine).toBe(lockMachine);
-    expect(logicOf(lockTable()).machine).toBe(logic);
+    expect(logicOf(lockMachine, lockTable().start).machine).toBe(logic);
   });
 });

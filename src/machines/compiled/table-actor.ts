@@ -1,16 +1,22 @@
-import type { ContextFrom, EventFromLogic, InputFrom, StateValue } from "xstate";
-import { Actor, type AnyMachineSnapshot, type AnyStateMachine, type InspectionEvent } from "xstate";
+import type {
+  Actor,
+  AnyMachineSnapshot,
+  AnyStateMachine,
+  ContextFrom,
+  EventFromLogic,
+  InputFrom,
+  StateValue,
+} from "xstate";
 import { transferPort } from "../port.js";
-import { InspectedActor } from "./inspected-actor.js";
 import {
   type CompiledAction,
   type CompiledState,
   type CompiledTransition,
+  type Inspect,
   pathOf,
   type Table,
   topOf,
 } from "./table.js";
-import { logicOf } from "./table-logic.js";
 
 /** Is notified of each transition while `observes` is true. States are given with their substates: "acquiring.asking". */
 export interface TransitionObserver<Machine extends AnyStateMachine> {
@@ -19,7 +25,8 @@ export interface TransitionObserver<Machine extends AnyStateMachine> {
 }
 
 /**
- * Runs a state machine from its table, and switches to an XState actor when somebody asks for one. Actions must not throw: as with XState, an action that throws stops the machine, and the error is uncaught.
+ * Runs a state machine from its table, and switches to XState's own actor when the machine is to be inspected. Actions
+ * must not throw: as with XState, an action that throws stops the machine, and the error is uncaught.
  */
 export class TableActor<Machine extends AnyStateMachine> {
   private leaf: CompiledState;
@@ -38,8 +45,7 @@ export class TableActor<Machine extends AnyStateMachine> {
     input: InputFrom<Machine>,
     private readonly observer: TransitionObserver<Machine> | null = null,
   ) {
-    const { context } = table.machine.config;
-    this.currentContext = typeof context === "function" ? context({ input, self: this }) : context;
+    this.currentContext = table.context({ input });
     this.args = { context: this.currentContext, event: { type: "xstate.init", input }, self: this };
     this.leaf = table.start.target;
     this.apply(table.start);
@@ -94,15 +100,9 @@ export class TableActor<Machine extends AnyStateMachine> {
    * Switches to the returned XState actor, without entering the current state again. Events must still be sent to this
    * object, which tracks whether a transition is in progress.
    */
-  toActor(inspect?: (event: InspectionEvent) => void): Actor<Machine> {
+  toActor(inspect?: Inspect): Actor<Machine> {
     if (this.actor !== null) return this.actor;
-    const { machine, snapshotOf } = logicOf(this.table);
-    const snapshot = snapshotOf(this.leaf, this.currentContext);
-    this.actor =
-      inspect === undefined
-        ? new Actor(machine, { snapshot }).start()
-        : // It has the members of XState's actor.
-          (new InspectedActor(machine, snapshot, inspect) as unknown as Actor<Machine>);
+    this.actor = this.table.startActor(this.table.start, this.leaf, this.currentContext, inspect);
     if (!this.runningActions) transferPort(this, this.actor);
     if (this.stopped) this.stop();
     return this.actor;

@@ -7,7 +7,7 @@ import {
   isMachineSnapshot,
 } from "xstate";
 import type { InspectedSystem } from "./inspected-actor.js";
-import type { CompiledAction, CompiledState, CompiledTransition, Table } from "./table.js";
+import type { CompiledAction, CompiledState, CompiledTransition } from "./table.js";
 
 /** A transition of the table. `definitions`: its definition in the chart, for the inspection event of a step. */
 interface InspectableTransition {
@@ -37,14 +37,17 @@ export interface TableLogic<Machine extends AnyStateMachine> {
 
 const logics = new WeakMap<object, TableLogic<AnyStateMachine>>();
 
-/** The logic of a table, made when it is first needed. */
-export function logicOf<Machine extends AnyStateMachine>(table: Table<Machine>): TableLogic<Machine> {
-  const logic = logics.get(table) ?? deriveLogic(table);
-  logics.set(table, logic);
+/** The logic of a machine with the table that begins with `start`, made when it is first needed. */
+export function logicOf<Machine extends AnyStateMachine>(
+  machine: Machine,
+  start: CompiledTransition,
+): TableLogic<Machine> {
+  const logic = logics.get(start) ?? deriveLogic(machine, start);
+  logics.set(start, logic);
   return logic as TableLogic<Machine>;
 }
 
-function deriveLogic({ machine, start }: Table<AnyStateMachine>): TableLogic<AnyStateMachine> {
+function deriveLogic(machine: AnyStateMachine, start: CompiledTransition): TableLogic<AnyStateMachine> {
   const states = new Map<CompiledState, InspectableState>();
   addStates(machine, start.target, states);
   const byNode = new Map([...states.values()].map((state) => [leafOf(state.snapshot), state]));
