@@ -35,12 +35,14 @@ export interface Grant {
   readonly chance: number;
 }
 
-/** The number of steps in a validity. Renewals that are due within one step are sent together. */
-const steps = 50;
-/** ms. */
-const maxStep = 50;
+/** The minimum number of steps in a validity. Renewals that are due within one step are sent together. */
+const steps = 20;
 
-const shareFor = (chance: number): number => 0.5 - chance / 10;
+/** The share of the validity, from 9/20 to a half, after which the lease is renewed. */
+const shareFor = (chance: number): number => 0.5 - chance / steps;
+
+/** A power of two ms, so that the steps of short leases and of long ones coincide. */
+const stepFor = (validity: number): number => Math.max(1, 2 ** Math.floor(Math.log2(validity / steps)));
 
 /** The state of one lease: what was granted, when, and whether the lease is over. Once set, `end` never changes. */
 export class LeaseState {
@@ -93,6 +95,7 @@ export class LeaseState {
 
   /** Whether `maxHold` sets the deadline. No renewal moves that deadline. */
   get capped(): boolean {
+    if (this.grant.maxHold === Number.POSITIVE_INFINITY) return false;
     return this.holdLeft() <= validityOf(this.ttl, this.drift, elapsed(this.clock, this.confirmedAt));
   }
 
@@ -112,13 +115,14 @@ export class LeaseState {
   /**
    * ms until a renewal is due. A renewal is due after two fifths to half of the validity, or earlier if `renewBefore`
    * demands, but not before a tenth. The share is random, so that leases that were acquired together do not stay in step.
-   * The time is rounded down to a common step, so that renewals that are due at about the same time are sent together.
+   * The time is rounded down to a step of the clock that all leases share, so that renewals that are due at about the same
+   * time are sent together.
    */
   untilRenewal(): number {
     const validity = this.ttl - this.drift;
     const wanted = Math.max(validity - this.grant.renewBefore, validity / 10);
     const delay = Math.min(validity * this.share, wanted) - elapsed(this.clock, this.confirmedAt);
-    const step = Math.min(Math.max(validity / steps, 1), maxStep);
+    const step = stepFor(validity);
     const now = this.clock.monotonic();
     return Math.floor((now + delay) / step) * step - now;
   }
