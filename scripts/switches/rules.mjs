@@ -1611,8 +1611,8 @@ export const switches = [
     "3 clean-up",
     "a lease that was released is renewed when the command for its group is sent again",
     "src/engine/quorum/group-round.ts",
-    "this.tokens[index] = `${claim.token}-`;",
-    "wanted ||= false;",
+    "else this.tokens[index] =",
+    "else if (wanted === null) this.tokens[index] =",
     "test/safety/renewal-groups",
   ],
   [

@@ -35,14 +35,11 @@ export interface Grant {
   readonly chance: number;
 }
 
-/** The minimum number of steps in a validity. Renewals that are due within one step are sent together. */
+/** The number of steps in a validity. Renewals that are due within one step are sent together. */
 const steps = 20;
 
 /** The share of the validity, from 9/20 to a half, after which the lease is renewed. */
 const shareFor = (chance: number): number => 0.5 - chance / steps;
-
-/** A power of two ms, so that the steps of short leases and of long ones coincide. */
-const stepFor = (validity: number): number => Math.max(1, 2 ** Math.floor(Math.log2(validity / steps)));
 
 /** The state of one lease: what was granted, when, and whether the lease is over. Once set, `end` never changes. */
 export class LeaseState {
@@ -122,7 +119,7 @@ export class LeaseState {
     const validity = this.ttl - this.drift;
     const wanted = Math.max(validity - this.grant.renewBefore, validity / 10);
     const delay = Math.min(validity * this.share, wanted) - elapsed(this.clock, this.confirmedAt);
-    const step = stepFor(validity);
+    const step = Math.max(validity / steps, 1);
     const now = this.clock.monotonic();
     return Math.floor((now + delay) / step) * step - now;
   }
@@ -138,6 +135,7 @@ export class LeaseState {
    * again for at least the rest of `holdAtLeast`.
    */
   ttlToRenew(asked: number, driftFactor: number): number {
+    if (asked >= this.ttl) return Math.max(asked, this.rest());
     const kept = Math.ceil((this.left() + 4) / (1 - driftFactor));
     return Math.max(Math.max(asked, Math.min(kept, this.ttl)), this.rest());
   }
@@ -147,6 +145,7 @@ export class LeaseState {
    * may be set forward.
    */
   rest(): number {
+    if (this.grant.holdAtLeast === 0) return 0;
     return Math.max(0, Math.ceil(this.keptUntil - this.clock.monotonic()));
   }
 

@@ -71,7 +71,8 @@ export class GroupRound {
   /** Whether a claim is still to be renewed. The keys of claims that have ended are not renewed by any further sending. */
   stillWanted(): boolean {
     let wanted = false;
-    for (const [index, { claim }] of this.entries.entries()) {
+    for (let index = 0; index < this.entries.length; index++) {
+      const { claim } = this.entries[index] as Entry;
       if (!claim.ended) wanted = true;
       // No key has this value, because nobody else knows the token.
       else this.tokens[index] = `${claim.token}-`;
