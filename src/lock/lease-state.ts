@@ -38,8 +38,11 @@ export interface Grant {
 /** The number of steps in a validity. Renewals that are due within one step are sent together. */
 const steps = 20;
 
-/** The share of the validity, from 9/20 to a half, after which the lease is renewed. */
-const shareFor = (chance: number): number => 0.5 - chance / steps;
+/** How many of the leases that were due together are due one step earlier the next time, so that a burst of leases spreads out. */
+const earlier = 0.1;
+
+/** The share of the validity after which the lease is renewed. */
+const shareFor = (chance: number): number => (chance < earlier ? 0.5 - 1 / steps : 0.5);
 
 /** The state of one lease: what was granted, when, and whether the lease is over. Once set, `end` never changes. */
 export class LeaseState {
@@ -111,9 +114,8 @@ export class LeaseState {
 
   /**
    * ms until a renewal is due. A renewal is due after two fifths to half of the validity, or earlier if `renewBefore`
-   * demands, but not before a tenth. The share is random, so that leases that were acquired together do not stay in step.
-   * The time is rounded down to a step of the clock that all leases share, so that renewals that are due at about the same
-   * time are sent together.
+   * demands, but not before a tenth. The time is rounded down to a step of the clock that all leases share, so that renewals
+   * that are due at about the same time are sent together.
    */
   untilRenewal(): number {
     const validity = this.ttl - this.drift;

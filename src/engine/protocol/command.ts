@@ -20,7 +20,7 @@ export type LockCommand =
   | RenewalCommand<"renew">
   /**
    * Extends each key that holds its token to at least `ttl`, whatever the other keys hold. Sent only to nodes that take it:
-   * see {@link LockNode.renewsEach}.
+   * see `renewsEach` of a node.
    */
   | {
       readonly op: "renewEach";
