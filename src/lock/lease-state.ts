@@ -4,6 +4,7 @@ import { type Clock, elapsed, type Instant } from "../engine/time/clock.js";
 import { type ExpiryReason, LeaseExpiredError } from "../errors.js";
 import type { AsyncContext } from "../support/async-context.js";
 import type { ReleaseOutcome } from "./release-outcome.js";
+import { renewalDelay, stepBefore } from "./renewal-time.js";
 
 /** How a lease ended. */
 export type LeaseEnd = ExpiryReason | "released" | "handedOver";
@@ -35,15 +36,6 @@ export interface Grant {
   readonly chance: number;
 }
 
-/** The number of steps in a validity. Renewals that are due within one step are sent together. */
-const steps = 20;
-
-/** How many of the leases that were due together are due one step earlier the next time, so that a burst of leases spreads out. */
-const earlier = 0.1;
-
-/** The share of the validity after which the lease is renewed. */
-const shareFor = (chance: number): number => (chance < earlier ? 0.5 - 1 / steps : 0.5);
-
 /** The state of one lease: what was granted, when, and whether the lease is over. Once set, `end` never changes. */
 export class LeaseState {
   end: LeaseEnd | null = null;
@@ -62,8 +54,8 @@ export class LeaseState {
   renewals = 0;
   /** The time just before the first request of the last round that granted or renewed the lease. */
   private confirmedAt: Instant;
-  /** The share of the validity after which the lease is renewed. */
-  private share: number;
+  /** A random number from 0 to 1 that decides when the next renewal is due. */
+  private chance: number;
   private controller: AbortController | null = null;
   private abortReason: unknown;
 
@@ -73,7 +65,7 @@ export class LeaseState {
     readonly grant: Grant,
   ) {
     this.confirmedAt = grant.at;
-    this.share = shareFor(grant.chance);
+    this.chance = grant.chance;
     this.ttl = grant.ttl;
     this.drift = grant.drift;
   }
@@ -114,16 +106,14 @@ export class LeaseState {
 
   /**
    * ms until a renewal is due. A renewal is due after two fifths to half of the validity, or earlier if `renewBefore`
-   * demands, but not before a tenth. The time is rounded down to a step of the clock that all leases share, so that renewals
-   * that are due at about the same time are sent together.
+   * demands, but not before a tenth. `locks`: the number of locks in use.
    */
-  untilRenewal(): number {
+  untilRenewal(locks: number): number {
+    const { clock, confirmedAt, chance, grant } = this;
     const validity = this.ttl - this.drift;
-    const wanted = Math.max(validity - this.grant.renewBefore, validity / 10);
-    const delay = Math.min(validity * this.share, wanted) - elapsed(this.clock, this.confirmedAt);
-    const step = Math.max(validity / steps, 1);
-    const now = this.clock.monotonic();
-    return Math.floor((now + delay) / step) * step - now;
+    const delay = renewalDelay(validity, grant.renewBefore, locks, chance);
+    const now = clock.monotonic();
+    return stepBefore(now + delay - elapsed(clock, confirmedAt), validity, locks) - now;
   }
 
   /** Epoch ms. */
@@ -160,7 +150,7 @@ export class LeaseState {
   confirm(start: Instant, ttl: number, drift: number, chance: number): void {
     this.renewals += 1;
     this.confirmedAt = start;
-    this.share = shareFor(chance);
+    this.chance = chance;
     this.ttl = ttl;
     this.drift = drift;
   }

@@ -132,7 +132,7 @@ export abstract class RenewableLease implements GroupedRenewal {
   /** ms until the next renewal. Infinity while a renewal is under way or if no renewal follows. */
   protected untilRenewal(): number {
     if (this.renewing || !this.renews) return Number.POSITIVE_INFINITY;
-    if (this.pause === null) return this.leaseState.untilRenewal();
+    if (this.pause === null) return this.leaseState.untilRenewal(this.lock.manager.activeLocks.size);
     return this.pause.delay - elapsed(this.lock.manager.clock, this.pause.since);
   }
 

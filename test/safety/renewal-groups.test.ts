@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { denied, granted, missing, refused } from "../engine/scripted-node.js";
-import { holding, named, others, renewing, validity } from "./scripted-groups.js";
+import { holding, named, others, renewing, step, validity } from "./scripted-groups.js";
 import { answer, caught, settle } from "./scripted-locks.js";
 
 const abc = ["a", "b", "c"];
@@ -44,7 +44,7 @@ describe("leases that are renewed together", () => {
     // The renewal began in the step before.
     for (const lease of leases) {
       expect(lease.remaining()).toBeLessThanOrEqual(asked + validity - clock.monotonic());
-      expect(lease.remaining()).toBeGreaterThan(validity - 100 - 64);
+      expect(lease.remaining()).toBeGreaterThan(validity - 100 - step);
     }
   });
 
@@ -126,7 +126,7 @@ describe("a lease whose key a node did not renew with the others", () => {
     await answer(setup.nodes, "renewEach", [others(1), granted, null]);
     await answer(setup.nodes, "renew", [missing, granted, null]);
     expect(named(setup, "renewed")).toEqual(["a", "c"]);
-    await setup.clock.advance(validity / 2 + 64);
+    await setup.clock.advance(validity / 2 + step);
     expect(named(setup, "expired")).toEqual(["b"]);
   });
 
@@ -276,8 +276,8 @@ describe("a lease is renewed by itself", () => {
   });
 
   it("if it has less validity left than nodes may take to answer", async () => {
-    const { nodes, clock } = await renewing(abc, {}, { nodeTimeout: 250 });
-    await clock.advance(250 + 100);
+    const { nodes, clock } = await renewing(abc, {}, { nodeTimeout: 300 });
+    await clock.advance(300 + 100);
     expect(nodes[0]?.ops.slice(3)).toEqual(["renewEach", "renew", "renew", "renew"]);
   });
 });

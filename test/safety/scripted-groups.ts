@@ -4,10 +4,11 @@ import { scripted, settle } from "./scripted-locks.js";
 
 /** ms of validity of a lease of 1 s. */
 export const validity = 988;
+/** ms between two steps of the clock to which renewals are rounded down. */
+export const step = 99;
 
 let secrets = 0;
-/** Makes all leases that were granted together due in the same step. */
-const random = { secret: () => String(++secrets).padStart(22, "0"), fraction: () => 0 };
+const random = { secret: () => String(++secrets).padStart(22, "0"), fraction: () => 0.5 };
 
 type Setup = ReturnType<typeof scripted> & { readonly leases: readonly Lease[] };
 
@@ -28,7 +29,8 @@ export async function holding(
 /** The same when their renewal has just begun. */
 export async function renewing(...args: Parameters<typeof holding>): Promise<Setup> {
   const setup = await holding(...args);
-  await setup.clock.advance(validity / 2);
+  const { length } = setup.nodes[0]?.ops ?? [];
+  for (let ms = 0; ms < validity && setup.nodes[0]?.ops.length === length; ms++) await setup.clock.advance(1);
   return setup;
 }
 
