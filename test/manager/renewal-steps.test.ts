@@ -12,15 +12,18 @@ const starts = Array.from({ length: 1_000 }, (_, index) => 50_000 + index * 7.3)
 const chances = [0, 0.03, 0.0999, 0.1, 0.5, 0.999];
 
 describe("a renewal is due", () => {
-  it.each([1, 2_500, 20_000, 1_000_000])("after two fifths to half of the validity, with %d locks", (locks) => {
-    for (const began of starts) {
-      for (const chance of chances) {
-        const delay = dueAt(began, locks, chance) - began;
-        expect(delay).toBeGreaterThanOrEqual(validity * 0.4 - 1e-6);
-        expect(delay).toBeLessThanOrEqual(validity * 0.5);
+  it.each([1, 2_500, 20_000, 1_000_000])(
+    "after two fifths to half of the validity, with %d locks",
+    (locks) => {
+      for (const began of starts) {
+        for (const chance of chances) {
+          const delay = dueAt(began, locks, chance) - began;
+          expect(delay).toBeGreaterThanOrEqual(validity * 0.4 - 1e-6);
+          expect(delay).toBeLessThanOrEqual(validity * 0.5);
+        }
       }
-    }
-  });
+    },
+  );
 
   it.each([1, 2_500, 5_000, 20_000, 100_000])(
     "together with at most one call's worth of others, if %d locks are spread evenly",
