@@ -190,7 +190,7 @@ export const switches = [
   {
     rule: "5 loss",
     off: "expiry is not final",
-    changes: [["src/lock/held-lease.ts", "if (!this.checkHeld()) return false;", ""]],
+    changes: [["src/lock/renewable-lease.ts", "if (!this.checkHeld()) return false;", ""]],
   },
   {
     rule: "5 loss",

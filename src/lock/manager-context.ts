@@ -8,6 +8,7 @@ import type { ActiveLockRegistry } from "./active-lock.js";
 import type { ManagerEvents } from "./events.js";
 import type { InspectionEvent } from "./lock-actor.js";
 import type { LockObservers } from "./observed-lock.js";
+import type { RenewalGroups } from "./renewal-groups.js";
 import type { ManagerSettings } from "./settings.js";
 import type { LocalQueue } from "./waiting/local-queue.js";
 
@@ -34,6 +35,7 @@ export interface ManagerContext extends ManagerSettings {
   readonly observers: LockObservers;
   readonly activeLocks: ActiveLockRegistry;
   readonly localQueue: LocalQueue;
+  readonly renewalGroups: RenewalGroups;
   /** A timer wheel that does not keep the process alive. */
   readonly background: TimerWheel;
   readonly inspect: ((event: InspectionEvent) => void) | undefined;

@@ -9,6 +9,7 @@ import type { ManagerContext } from "../lock/manager-context.js";
 import type { ObservedLock } from "../lock/observed-lock.js";
 import { checkKnown } from "../lock/option-checks.js";
 import type { LocksOptions } from "../lock/options.js";
+import { RenewalGroups } from "../lock/renewal-groups.js";
 import { checkResources } from "../lock/resources.js";
 import { settingsOf } from "../lock/settings.js";
 import { LocalQueue } from "../lock/waiting/local-queue.js";
@@ -122,6 +123,7 @@ export class Manager {
       inspect,
       activeLocks: this.#activeLocks,
       localQueue: new LocalQueue(context.maxPending),
+      renewalGroups: new RenewalGroups(engine, context),
       background: new TimerWheel(context.clock, engine.batcher, true),
       nodeSet,
       nextAcquisition: acquisitionIds(series),

@@ -16,6 +16,7 @@ const token = "token";
 const withTtl = (ttl: number): LockCommand[] => [
   { op: "acquire", keys, token, ttl },
   { op: "renew", keys, token, ttl },
+  { op: "renewEach", keys, tokens: [token], ttl },
   { op: "heal", keys, token, ttl },
   { op: "swap", keys, token, from: "before", ttl },
 ];

@@ -28,6 +28,7 @@ function formOf(command: LockCommand): Form {
 /** The fields that arguments are read from. A command has the fields that its listed arguments need. */
 interface ArgumentSource {
   readonly token: string;
+  readonly tokens: readonly string[];
   readonly ttl: number;
   readonly from: string;
   readonly rest: number;
@@ -38,6 +39,8 @@ function argumentOf(command: ArgumentSource, argument: Argument): string {
   switch (argument) {
     case "token":
       return command.token;
+    case "tokens":
+      return command.tokens.join("\n");
     case "ttl":
       return String(command.ttl);
     case "from":

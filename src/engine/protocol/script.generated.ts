@@ -22,6 +22,7 @@ export const commands = {
   acquireOrWait: { name: "acquireOrWait", arguments: ["token", "ttl", "place"], fencedName: "acquireOrWaitFenced", respectsQueues: true },
   acquireBarging: { name: "acquireBarging", arguments: ["token", "ttl", "place"], fencedName: "acquireBargingFenced", respectsQueues: true },
   renew: { name: "renew", arguments: ["token", "ttl"], fencedName: null, respectsQueues: false },
+  renewEach: { name: "renewEach", arguments: ["tokens", "ttl"], fencedName: null, respectsQueues: false },
   heal: { name: "heal", arguments: ["token", "ttl"], fencedName: null, respectsQueues: false },
   swap: { name: "swap", arguments: ["token", "ttl", "from"], fencedName: "swapFenced", respectsQueues: false },
   giveBack: { name: "giveBack", arguments: ["token", "ttl", "from"], fencedName: null, respectsQueues: false },
@@ -42,6 +43,7 @@ export const commands = {
 export const traits = {
   acquire: { needsMemory: true, claims: true },
   renew: { needsMemory: true, claims: false },
+  renewEach: { needsMemory: true, claims: false },
   heal: { needsMemory: true, claims: true },
   swap: { needsMemory: true, claims: true },
   giveBack: { needsMemory: false, claims: false },
@@ -162,7 +164,9 @@ error({ message = reply.err })
 end
 end
 end
+local hasGreaterThan = redis.REDIS_VERSION_NUM ~= nil
 local function extend(key, ttl)
+if hasGreaterThan and type(rawcall('PEXPIRE', key, ttl, 'GT')) == 'number' then return end
 local left = call('PTTL', key)
 if left >= 0 and left < tonumber(ttl) then call('PEXPIRE', key, ttl) end
 end
@@ -320,6 +324,15 @@ rememberLong(ttl)
 for index = first, last do extend(KEYS[index], ttl) end
 return 1
 end
+function commands.renewEach(tokens, ttl)
+local others, index = { 3 }, first
+for token in string.gmatch(tokens, '[^\\n]+') do
+if rawcall('GET', KEYS[index]) == token then extend(KEYS[index], ttl)
+else others[#others + 1] = index - first + 1 end
+index = index + 1
+end
+return #others == 1 and 1 or others
+end
 function commands.heal(token, ttl)
 local denied = denialUnless(false, token)
 if denied then return denied end
@@ -412,7 +425,7 @@ else withQueue(queueOf(index), leaveAndWake, placeId, KEYS[index]) end
 end
 return reply
 end
-local argumentCount = { acquire = 2, acquireFenced = 3, acquireInTurn = 2, acquireInTurnFenced = 3, acquireOrWait = 3, acquireOrWaitFenced = 4, acquireBarging = 3, acquireBargingFenced = 4, renew = 2, heal = 2, swap = 3, swapFenced = 4, giveBack = 3, fence = 2, release = 1, releaseAndWake = 1, releaseLeaveAndWake = 2, releaseAndLeave = 2, releaseAndKeep = 2, releaseLeaveAndKeep = 3, inspect = 0 }
+local argumentCount = { acquire = 2, acquireFenced = 3, acquireInTurn = 2, acquireInTurnFenced = 3, acquireOrWait = 3, acquireOrWaitFenced = 4, acquireBarging = 3, acquireBargingFenced = 4, renew = 2, renewEach = 2, heal = 2, swap = 3, swapFenced = 4, giveBack = 3, fence = 2, release = 1, releaseAndWake = 1, releaseLeaveAndWake = 2, releaseAndLeave = 2, releaseAndKeep = 2, releaseLeaveAndKeep = 3, inspect = 0 }
 local heedsQueues = { acquireInTurn = true, acquireInTurnFenced = true, acquireOrWait = true, acquireOrWaitFenced = true, acquireBarging = true, acquireBargingFenced = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseLeaveAndKeep = true }
 local fencedCommand = { acquireFenced = 'acquire', acquireInTurnFenced = 'acquireInTurn', acquireOrWaitFenced = 'acquireOrWait', acquireBargingFenced = 'acquireBarging', swapFenced = 'swap', fence = 'fence' }
 local needsNoMemory = { giveBack = true, release = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseAndKeep = true, releaseLeaveAndKeep = true, inspect = true }
@@ -543,4 +556,4 @@ elseif age and ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "126f53984a9d89efc419287988d3dafab49c5c45";
+export const batchScriptSha = "a527a0f73b0b184f682c13feeb3e28afc7b4ae4c";

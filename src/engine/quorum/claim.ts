@@ -102,20 +102,34 @@ export class Claim implements UndoableClaim {
    * (a live quorum, in time) by returning true. A shared token is not set again: another process may be releasing it.
    */
   renew(ttl: number, timeout: number, decided: (result: RoundResult) => boolean): void {
-    const heal: LockCommand = { op: "heal", keys: this.keys, token: this.token, ttl };
     const missing: number[] = [];
-    this.maxTtl = Math.max(this.maxTtl, ttl);
+    this.raiseTtl(ttl);
     let accepted = false;
     const onAnswer = (member: number, reply: Reply) => {
       if (reply.kind !== "denied" || reply.holder !== null) return;
-      if (accepted) this.send(member, heal, null);
+      if (accepted) this.heal(member, ttl);
       else missing.push(member);
     };
     const onResult = (result: RoundResult) => {
       accepted = decided(result) && !this.shared;
-      if (accepted) for (const member of missing) this.send(member, heal, null);
+      if (accepted) for (const member of missing) this.heal(member, ttl);
     };
     this.ask({ op: "renew", keys: this.keys, token: this.token, ttl }, timeout, onResult, onAnswer);
+  }
+
+  /** Whether the claim may be renewed together with others: it is about one key, and nobody else may use its token. */
+  get groupable(): boolean {
+    return this.keys.length === 1 && !this.shared && !this.named && this.from === null;
+  }
+
+  /** The nodes may keep the keys for `ttl` ms from now. */
+  raiseTtl(ttl: number): void {
+    this.maxTtl = Math.max(this.maxTtl, ttl);
+  }
+
+  /** Sets the keys again on a member that lacks them. A live quorum must have confirmed the claim. */
+  heal(member: number, ttl: number): void {
+    this.send(member, { op: "heal", keys: this.keys, token: this.token, ttl }, null);
   }
 
   /** Whether any node was sent anything. */

@@ -14,7 +14,9 @@ import { TimerWheel } from "../time/timer-wheel.js";
 import { Admission } from "./admission.js";
 import { Claims } from "./claims.js";
 import type { EngineGroup } from "./engine-group.js";
+import { type GroupedRenewal, GroupRound } from "./group-round.js";
 import { NodeInspector } from "./node-inspector.js";
+import type { RoundContext } from "./round.js";
 import { SetWatch } from "./set-watch.js";
 import { WakeupChannel } from "./wakeup-channel.js";
 
@@ -76,6 +78,7 @@ export class QuorumEngine {
   readonly membership: Membership;
   readonly fences: FenceSource;
   readonly claims: Claims;
+  private readonly roundContext: RoundContext;
   private readonly quarantine: Quarantine;
   readonly batcher: TickBatcher;
   readonly timerWheel: TimerWheel;
@@ -155,7 +158,18 @@ export class QuorumEngine {
     this.timerWheel = new TimerWheel(clock, batcher);
     this.wakeupChannel = new WakeupChannel(nodes, this.membership, clock, options.random);
     const { members, timerWheel, membership } = this;
-    this.claims = new Claims({ members, membership, clock, timerWheel }, options.owner, random);
+    this.roundContext = { members, membership, clock, timerWheel };
+    this.claims = new Claims(this.roundContext, options.owner, random);
+  }
+
+  /** Whether all nodes can renew many leases by one command. */
+  get renewsEach(): boolean {
+    return this.members.every(({ node }) => node.renewsEach === true);
+  }
+
+  /** Renews claims for `ttl` ms by one command to each node. */
+  renewTogether(renewals: readonly GroupedRenewal[], ttl: number, timeout: number): void {
+    new GroupRound(this.roundContext, renewals, ttl, timeout);
   }
 
   /** Called at intervals while something is being acquired or held. */

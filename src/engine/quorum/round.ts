@@ -80,7 +80,8 @@ export class Round extends TimerEntry implements Ballot {
   vote(member: number, reply: Reply): void {
     this.onAnswer?.(member, reply);
     if (this.answered[member] === true) return;
-    this.count(member, reply.kind === "report" ? failed("garbage", "a report is not a vote") : reply);
+    const isVote = reply.kind !== "report" && reply.kind !== "partly";
+    this.count(member, isVote ? reply : failed("garbage", "this reply is not a vote"));
     this.settle();
   }
 

@@ -16,6 +16,7 @@
 -- Replies, one per command:
 --   1                                        granted
 --   {1, highest, accepted}                   granted, and a fence was proposed
+--   {3, index, ...}                          granted for all keys of many locks, except for those with these indices
 --   {0, index, pttl, owner, hash, type}      denied because of the key with this index
 --   {-1, message}                            failed
 --   {-2}                                     the server does not have the mark, and grants nothing
