@@ -63,8 +63,8 @@ local marker, prefix = rawcall('GET', KEYS[1]), expectedMark .. ' '
 if type(marker) ~= 'string' or string.sub(marker, 1, #prefix) ~= prefix then
 refusal = { -2 }
 else
-local longest, newHistory = string.match(marker, ' (%d+) (%S+)$')
-local runId = string.match(prefix, '%.(%x+) $')
+local longest, newHistory = string.match(marker, '^(%d+) (%S+)$', #prefix + 1)
+local runId = string.match(prefix, '^[^.]*%.(%x+) $')
 local replication = runId and rawcall('INFO', 'replication')
 local oldHistory = newHistory or '-'
 if type(replication) == 'string' and not (string.find(replication, 'role:master', 1, true)
@@ -543,4 +543,4 @@ elseif age and ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "126f53984a9d89efc419287988d3dafab49c5c45";
+export const batchScriptSha = "29b8e6c9f21d43b767655ecf11cd29694f7a12f1";
