@@ -16,19 +16,33 @@ export type MakeCommand = (name: string, args: readonly string[]) => IoredisComm
 const makers = new WeakMap<CommandClass, MakeCommand>();
 
 /**
- * Returns the function that makes commands for `client.sendCommand`; null if the client does not show its class of commands.
+ * Returns the function that makes commands for `client.sendCommand`; null if the client's class of commands is not found.
  * ioredis' own functions encode each argument again for every node, and check each call for what only users do: callbacks,
  * nested arguments, arguments that are no strings.
  */
 export function commandMaker(client: IoredisClient): MakeCommand | null {
-  const { Command } = client.constructor as { Command?: CommandClass };
-  if (typeof Command !== "function" || typeof Command.prototype?.toWritable !== "function") return null;
+  const Command = commandClass(client);
+  if (Command === null) return null;
   let make = makers.get(Command);
   if (make === undefined) {
     make = makerOf(Command);
     makers.set(Command, make);
   }
   return make;
+}
+
+function commandClass(client: IoredisClient): CommandClass | null {
+  // ioredis makes a command of its class, and gives it to this object instead of sending it.
+  const receiver = { options: {}, sendCommand: (command: unknown) => command };
+  try {
+    const made: unknown = client.createBuiltinCommand("evalsha").string.call(receiver, "", 0);
+    // A client that imitates ioredis may have sent the command.
+    if (made instanceof Promise) made.catch(() => {});
+    const { constructor: found } = Object(made) as { readonly constructor?: CommandClass };
+    return typeof found?.prototype?.toWritable === "function" ? found : null;
+  } catch {
+    return null;
+  }
 }
 
 function makerOf(Command: CommandClass): MakeCommand {
