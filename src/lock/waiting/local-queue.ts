@@ -53,7 +53,8 @@ const maxAsking = 2_000;
 export class LocalQueue {
   /** The number of acquisitions under way or waiting, including those that do not queue. */
   private pending = 0;
-  private readonly fronts = new Map<string, QueuedAcquisition>();
+  private readonly fronts: Record<string, QueuedAcquisition> = Object.create(null);
+  private frontCount = 0;
   private readonly followers = new Map<string, FifoSet<QueuedAcquisition>>();
   /** The fronts that want several keys, by each of their keys. */
   private readonly frontsByKey = new Map<string, Set<QueuedAcquisition>>();
@@ -84,7 +85,7 @@ export class LocalQueue {
   join(acquisition: QueuedAcquisition, independent: boolean): boolean {
     const { queueKey } = acquisition;
     if (independent) return this.tryAsk(acquisition);
-    if (!this.fronts.has(queueKey)) {
+    if (this.fronts[queueKey] === undefined) {
       this.addFront(acquisition);
       return this.tryAsk(acquisition);
     }
@@ -127,12 +128,13 @@ export class LocalQueue {
     if (this.toCall.size > 0) this.toCall.delete(acquisition);
     if (acquisition.asking) this.answered(acquisition);
     const followers = this.followers.get(queueKey);
-    if (this.fronts.get(queueKey) !== acquisition) {
+    if (this.fronts[queueKey] !== acquisition) {
       followers?.delete(acquisition);
       if (followers?.size === 0) this.followers.delete(queueKey);
       return;
     }
-    this.fronts.delete(queueKey);
+    delete this.fronts[queueKey];
+    this.frontCount--;
     if (acquisition.keys.length > 1) this.removeFromFrontsByKey(acquisition);
     const next = followers?.take();
     if (followers?.size === 0) this.followers.delete(queueKey);
@@ -147,7 +149,7 @@ export class LocalQueue {
    * the front. Null if only others of this process are known to come before.
    */
   lastAttemptFor(acquisition: QueuedAcquisition, clock: Clock, began: Instant): FailedAttempt | null {
-    const front = this.fronts.get(acquisition.queueKey) ?? acquisition;
+    const front = this.fronts[acquisition.queueKey] ?? acquisition;
     // The front waits because too many others are asking.
     if (front === acquisition) return failedAttempt("tooSlow", [], clock, null);
     const { lastAttempt } = front;
@@ -161,13 +163,13 @@ export class LocalQueue {
    * for which the nodes still keep the keys.
    */
   released(keys: readonly string[], rest: number): void {
-    if (this.fronts.size === 0) return;
+    if (this.frontCount === 0) return;
     const toNotify = new Set<QueuedAcquisition>();
     for (const key of keys) {
-      const unfair = this.fronts.get(queueKeyOf([key], false));
+      const unfair = this.fronts[queueKeyOf([key], false)];
       if (unfair !== undefined) toNotify.add(unfair);
       // Of the fair acquisitions of this process, only the oldest can be granted the key.
-      let first = this.fronts.get(queueKeyOf([key], true));
+      let first = this.fronts[queueKeyOf([key], true)];
       for (const front of this.frontsByKey.get(key) ?? []) {
         if (!front.fair) toNotify.add(front);
         else if (first === undefined || front.ticket < first.ticket) first = front;
@@ -178,7 +180,8 @@ export class LocalQueue {
   }
 
   private addFront(acquisition: QueuedAcquisition): void {
-    this.fronts.set(acquisition.queueKey, acquisition);
+    this.fronts[acquisition.queueKey] = acquisition;
+    this.frontCount++;
     if (acquisition.keys.length === 1) return;
     for (const key of acquisition.keys) {
       const fronts = this.frontsByKey.get(key);
