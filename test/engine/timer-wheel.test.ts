@@ -191,6 +191,54 @@ describe("a timer wheel before the end of the tick", () => {
   });
 });
 
+describe("a timer wheel with other entries", () => {
+  it("keeps the timer of a ms without entries, and cancels it when the last entry has run or is removed", async () => {
+    const { clock, log, entry, timerWheel } = setUp();
+    const after = vi.spyOn(clock, "after");
+    for (const end of ["runs", "is removed"]) {
+      const other = entry("other");
+      timerWheel.schedule(other, 5);
+      for (const name of ["a", "b", "c"]) {
+        const one = entry(name);
+        timerWheel.schedule(one, 10);
+        timerWheel.remove(one);
+      }
+      expect(clock.pending, end).toBe(2);
+      if (end === "runs") await clock.advance(5);
+      else timerWheel.remove(other);
+      expect(clock.pending, end).toBe(0);
+    }
+    expect(log).toEqual(["other"]);
+    expect(after).toHaveBeenCalledTimes(4);
+  });
+
+  it("keeps a limited number of timers without entries", () => {
+    const { clock, entry, timerWheel } = setUp();
+    timerWheel.schedule(entry("other"), 5_000);
+    for (let delay = 1; delay <= 1_000; delay++) {
+      const one = entry("off");
+      timerWheel.schedule(one, delay);
+      timerWheel.remove(one);
+      expect(clock.pending).toBeLessThanOrEqual(65);
+    }
+  });
+
+  it("calls an entry of a ms whose timer was kept, and of one whose timer was cancelled", async () => {
+    const { clock, log, entry, timerWheel } = setUp();
+    timerWheel.schedule(entry("other"), 50);
+    for (let delay = 1; delay <= 100; delay++) {
+      const one = entry("off");
+      timerWheel.schedule(one, delay);
+      timerWheel.remove(one);
+    }
+    timerWheel.schedule(entry("kept"), 99);
+    timerWheel.schedule(entry("cancelled"), 3);
+    await clock.advance(100);
+    expect(log).toEqual(["cancelled", "other", "kept"]);
+    expect(clock.pending).toBe(0);
+  });
+});
+
 describe("a timer wheel with the system clock", () => {
   afterEach(() => vi.useRealTimers());
 

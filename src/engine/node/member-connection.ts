@@ -59,6 +59,7 @@ export class MemberConnection {
     this.number = node.opaque === true ? null : 0;
     this.detector = new FailureDetector({
       clock,
+      batcher: options.batcher,
       timeout: nodeTimeout,
       observe: (liveness) => this.onLiveness(liveness),
       probe: () => this.probe(),

@@ -58,7 +58,7 @@ const fencesExhausted: Reply = Object.freeze({
 export function decodeReply(command: LockCommand, raw: unknown): Reply {
   const fenced = "fence" in command && command.fence !== undefined;
   if (!Array.isArray(raw)) {
-    return integer(raw) === 1 && command.op !== "inspect" && !fenced ? granted : garbage(raw);
+    return (raw === 1 || integer(raw) === 1) && command.op !== "inspect" && !fenced ? granted : garbage(raw);
   }
   const status = integer(raw[0]);
   if (status === 1 && fenced) {

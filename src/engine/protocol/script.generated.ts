@@ -65,8 +65,8 @@ local marker, prefix = rawcall('GET', KEYS[1]), expectedMark .. ' '
 if type(marker) ~= 'string' or string.sub(marker, 1, #prefix) ~= prefix then
 refusal = { -2 }
 else
-local longest, newHistory = string.match(marker, ' (%d+) (%S+)$')
-local runId = string.match(prefix, '%.(%x+) $')
+local longest, newHistory = string.match(marker, '^(%d+) (%S+)$', #prefix + 1)
+local runId = string.match(prefix, '^[^.]*%.(%x+) $')
 local replication = runId and rawcall('INFO', 'replication')
 local oldHistory = newHistory or '-'
 if type(replication) == 'string' and not (string.find(replication, 'role:master', 1, true)
@@ -556,4 +556,4 @@ elseif age and ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "a527a0f73b0b184f682c13feeb3e28afc7b4ae4c";
+export const batchScriptSha = "9cb44c5c312d61a1f9adc0c59d16221314576097";

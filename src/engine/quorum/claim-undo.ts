@@ -36,6 +36,9 @@ export interface UndoableClaim {
  * if a command of the claim may arrive after the first one.
  */
 export class ClaimUndo {
+  /** The release, made once for all nodes. Null until it is needed. */
+  private release: LockCommand | null = null;
+
   constructor(
     private readonly claim: UndoableClaim,
     private readonly clock: Clock,
@@ -103,11 +106,13 @@ export class ClaimUndo {
   private commandFor(token: string): LockCommand {
     const { keys, from, kept, named, place } = this.claim;
     if (from === null || kept || named) {
+      if (this.release !== null) return this.release;
       // A grant has already left the queue. Nodes that denied the claim keep its place until now.
       const plain: ReleaseOperation = this.wakesWaiters
         ? { op: "release", keys, token, queue: { id: place?.id ?? null, wake: true } }
         : { op: "release", keys, token };
-      return this.isLong ? { ...plain, long: true } : plain;
+      this.release = this.isLong ? { ...plain, long: true } : plain;
+      return this.release;
     }
     return { op: "giveBack", keys, token: from.token, from: token, ttl: from.ttl };
   }
