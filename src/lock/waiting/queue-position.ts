@@ -1,24 +1,40 @@
 import type { QueuePlace } from "../../engine/protocol/command.js";
 import type { Membership } from "../../engine/protocol/membership.js";
+import type { MemberGate } from "../../engine/quorum/claim.js";
 import type { WakeupChannel, WakeupListener } from "../../engine/quorum/wakeup-channel.js";
+import type { Clock, Timer } from "../../engine/time/clock.js";
 
-/** ms to wait after the first node's message, because the release may still be on its way to the other nodes. */
+/**
+ * ms after the first node's message at which the nodes without a message are asked too. The release may still be on its way
+ * to them, or their messages may be lost.
+ */
 const gatherDelay = 3;
 
-/** An acquisition's place in the queues of the nodes, and the messages that notify the acquisition of its turn. */
-export class QueuePosition implements WakeupListener {
+/**
+ * An acquisition's place in the queues of the nodes, and the messages that notify the acquisition of its turn. An attempt that
+ * follows a message asks each node when its own message has arrived: a node that is asked earlier may still have to execute the
+ * release, and would deny.
+ */
+export class QueuePosition implements WakeupListener, MemberGate {
   readonly place: QueuePlace;
   /** Whether a node may have the place in its queue. */
   taken = false;
+  /** The nodes whose messages have arrived since the last attempt began, and that it did not ask because of them. */
   private readonly wakeups = new Set<number>();
+  /** The nodes that the current attempt asks at once. Null if it asks all of them. */
+  private first: ReadonlySet<number> | null = null;
+  /** The nodes that the current attempt asks later, with the functions that ask them. */
+  private readonly unasked = new Map<number, () => void>();
+  private timer: Timer | null = null;
 
   constructor(
     private readonly wakeupChannel: WakeupChannel,
     /** Epoch ms. */
     ticket: number,
     private readonly membership: Membership,
-    /** Called when the acquisition should ask within `delay` ms. */
-    private readonly onTurn: (delay: number) => void,
+    private readonly clock: Clock,
+    /** Called when the acquisition should ask. */
+    private readonly onTurn: () => void,
   ) {
     this.place = { id: wakeupChannel.register(this), ticket };
   }
@@ -29,28 +45,67 @@ export class QueuePosition implements WakeupListener {
   }
 
   woken(node: number): void {
-    this.wakeups.add(node);
-    this.onTurn(this.delayUntilAttempt ?? 0);
+    const ask = this.unasked.get(node);
+    if (ask === undefined) {
+      this.wakeups.add(node);
+      return this.onTurn();
+    }
+    this.unasked.delete(node);
+    if (this.unasked.size === 0) this.cancelTimer();
+    ask();
   }
 
   subscribed(): void {
-    if (!this.taken) this.onTurn(0);
+    if (!this.taken) this.onTurn();
   }
 
-  /** ms until the acquisition should ask, according to the messages since its last attempt. Null without a message. */
-  get delayUntilAttempt(): number | null {
-    if (this.wakeups.size === 0) return null;
-    return this.membership.isQuorum((node) => this.wakeups.has(node)) ? 0 : gatherDelay;
+  /** Whether a message has arrived that no attempt has followed. */
+  get notified(): boolean {
+    return this.wakeups.size > 0;
   }
 
-  /** Returns the place for a new attempt, and forgets the messages received before. */
+  /** Begins an attempt, which follows the messages that have arrived. Returns the place. */
   ask(): QueuePlace {
+    this.endAttempt();
     this.taken = true;
-    this.wakeups.clear();
+    const { wakeups } = this;
+    const asksAll = wakeups.size === 0 || this.membership.isQuorum((node) => wakeups.has(node));
+    this.first = asksAll ? null : new Set(wakeups);
+    wakeups.clear();
     return this.place;
   }
 
+  /** Decides when the attempt that has just begun asks each node. Null: all at once. */
+  get gate(): MemberGate | null {
+    return this.first === null ? null : this;
+  }
+
+  admit(node: number, ask: () => void): void {
+    if (this.first?.has(node) === true) return ask();
+    this.unasked.set(node, ask);
+    this.timer ??= this.clock.after(gatherDelay, () => this.admitAll());
+  }
+
+  admitAll(): void {
+    this.cancelTimer();
+    const asks = [...this.unasked.values()];
+    this.unasked.clear();
+    for (const ask of asks) ask();
+  }
+
+  /** The current attempt is over: nodes that it has not asked are not asked any more. */
+  endAttempt(): void {
+    this.cancelTimer();
+    this.unasked.clear();
+  }
+
   end(): void {
+    this.endAttempt();
     this.wakeupChannel.unregister(this.place.id);
+  }
+
+  private cancelTimer(): void {
+    this.timer?.cancel();
+    this.timer = null;
   }
 }
