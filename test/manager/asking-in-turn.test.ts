@@ -69,14 +69,14 @@ class HandingOver {
 }
 
 describe("a waiter that is told of its turn", () => {
-  it("asks each node when its message has arrived", async () => {
-    const handing = new HandingOver({ fromHolder: [0.5, 2, 2.5], toWaiter: [1.5, 0.5, 0.75] });
+  it("asks each node of a quorum when its message has arrived, and the others after the grant", async () => {
+    const handing = new HandingOver({ fromHolder: [0.5, 2, 2.5], toWaiter: [1, 0.5, 0.75] });
     const { waiting } = await handing.begin();
     await handing.testNodes.clock.advance(5);
     expect(handing.asked).toEqual([
-      { node: 0, at: 2 },
+      { node: 0, at: 1.5 },
       { node: 1, at: 2.5 },
-      { node: 2, at: 3.25 },
+      { node: 2, at: 3.5 },
     ]);
     await waiting;
     expect(await handing.testNodes.holders("a")).toEqual([true, true, true]);
@@ -132,7 +132,7 @@ describe("a waiter that is told of its turn", () => {
     expect(await handing.testNodes.holders("a")).toEqual([false, false, false]);
   });
 
-  it("follows the message of a node that its attempt did not ask", async () => {
+  it("asks the other nodes when one denies, and follows a later message", async () => {
     const handing = new HandingOver({ fromHolder: [0.5, 0.5, 5], toWaiter: [0.5, 0.5, 0.5] });
     const { clock, nodes } = handing.testNodes;
     const { waiting } = await handing.begin();
@@ -144,6 +144,7 @@ describe("a waiter that is told of its turn", () => {
     expect(handing.asked).toEqual([
       { node: 0, at: 1 },
       { node: 1, at: 1 },
+      { node: 2, at: 2 },
       { node: 2, at: 5.5 },
       { node: 0, at: 8.5 },
       { node: 1, at: 8.5 },

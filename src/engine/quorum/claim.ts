@@ -74,8 +74,8 @@ export class Claim implements UndoableClaim {
 
   /**
    * Requests the keys for `ttl` ms. `fences`: requests a fencing token as well. `queue`: null if the waiters of the keys are
-   * ignored. `gate`: null if all members are asked at once. A lease is requested from all members: those that were not asked
-   * before a quorum has granted are asked then.
+   * ignored. `gate`: null if all members are asked at once. Otherwise the members that were not asked before are asked when a
+   * quorum has granted, or a member has not.
    *
    * A claim of a lease that was handed over takes it from its old token, which a quorum must still hold. Unless `keep` is
    * called, the end of the claim gives the keys back: a failed adoption must not end the lease. A claim of a shared token
@@ -259,7 +259,13 @@ export class Claim implements UndoableClaim {
       if (result.verdict === "granted") gate?.admitAll();
       decided(result);
     };
-    const round = new Round(this.context, timeout, decide, gate === null ? decided : onDecided, onAnswer);
+    const onVote = (_: number, { kind }: Reply) => {
+      if (kind !== "granted") gate?.admitAll();
+    };
+    const round =
+      gate === null
+        ? new Round(this.context, timeout, decide, decided, onAnswer)
+        : new Round(this.context, timeout, decide, onDecided, onVote);
     this.round = round;
     const send = (index: number) => this.send(index, command, round);
     round.start(gate === null ? send : (index) => gate.admit(index, () => send(index)));

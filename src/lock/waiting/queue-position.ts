@@ -5,15 +5,16 @@ import type { WakeupChannel, WakeupListener } from "../../engine/quorum/wakeup-c
 import type { Clock, Timer } from "../../engine/time/clock.js";
 
 /**
- * ms after the first node's message at which the nodes without a message are asked too. The release may still be on its way
- * to them, or their messages may be lost.
+ * ms after the first node's message at which all other nodes are asked too. The release may still be on its way to them, or
+ * their messages may be lost.
  */
 const gatherDelay = 3;
 
 /**
  * An acquisition's place in the queues of the nodes, and the messages that notify the acquisition of its turn. An attempt that
  * follows a message asks each node when its own message has arrived: a node that is asked earlier may still have to execute the
- * release, and would deny.
+ * release, and would deny. Once a quorum has been asked, the other nodes are asked when it has granted, so that the grant need
+ * not wait for them.
  */
 export class QueuePosition implements WakeupListener, MemberGate {
   readonly place: QueuePlace;
@@ -21,8 +22,8 @@ export class QueuePosition implements WakeupListener, MemberGate {
   taken = false;
   /** The nodes whose messages have arrived since the last attempt began, and that it did not ask because of them. */
   private readonly wakeups = new Set<number>();
-  /** The nodes that the current attempt asks at once. Null if it asks all of them. */
-  private first: ReadonlySet<number> | null = null;
+  /** The nodes that the current attempt asks because of their messages. Null if it asks all nodes at once. */
+  private told: Set<number> | null = null;
   /** The nodes that the current attempt asks later, with the functions that ask them. */
   private readonly unasked = new Map<number, () => void>();
   private timer: Timer | null = null;
@@ -50,8 +51,9 @@ export class QueuePosition implements WakeupListener, MemberGate {
       this.wakeups.add(node);
       return this.onTurn();
     }
+    if (this.told === null || this.isQuorum(this.told)) return;
+    this.told.add(node);
     this.unasked.delete(node);
-    if (this.unasked.size === 0) this.cancelTimer();
     ask();
   }
 
@@ -66,45 +68,42 @@ export class QueuePosition implements WakeupListener, MemberGate {
 
   /** Begins an attempt, which follows the messages that have arrived. Returns the place. */
   ask(): QueuePlace {
-    this.endAttempt();
+    this.forgetUnasked();
     this.taken = true;
     const { wakeups } = this;
-    const asksAll = wakeups.size === 0 || this.membership.isQuorum((node) => wakeups.has(node));
-    this.first = asksAll ? null : new Set(wakeups);
+    this.told = wakeups.size === 0 || this.isQuorum(wakeups) ? null : new Set(wakeups);
     wakeups.clear();
     return this.place;
   }
 
   /** Decides when the attempt that has just begun asks each node. Null: all at once. */
   get gate(): MemberGate | null {
-    return this.first === null ? null : this;
+    return this.told === null ? null : this;
   }
 
   admit(node: number, ask: () => void): void {
-    if (this.first?.has(node) === true) return ask();
+    if (this.told?.has(node) === true) return ask();
     this.unasked.set(node, ask);
     this.timer ??= this.clock.after(gatherDelay, () => this.admitAll());
   }
 
   admitAll(): void {
-    this.cancelTimer();
     const asks = [...this.unasked.values()];
-    this.unasked.clear();
+    this.forgetUnasked();
     for (const ask of asks) ask();
   }
 
-  /** The current attempt is over: nodes that it has not asked are not asked any more. */
-  endAttempt(): void {
-    this.cancelTimer();
-    this.unasked.clear();
-  }
-
   end(): void {
-    this.endAttempt();
+    this.forgetUnasked();
     this.wakeupChannel.unregister(this.place.id);
   }
 
-  private cancelTimer(): void {
+  private isQuorum(nodes: ReadonlySet<number>): boolean {
+    return this.membership.isQuorum((node) => nodes.has(node));
+  }
+
+  private forgetUnasked(): void {
+    this.unasked.clear();
     this.timer?.cancel();
     this.timer = null;
   }

@@ -82,7 +82,6 @@ export class WaitStrategy {
   /** Returns the ms until the next attempt. A notification can start the attempt earlier. */
   untilRetry({ reason, votes, retryIn }: RefusalEvent): number {
     const { lock, settings, acquisition } = this;
-    this.position?.endAttempt();
     const { clock, random, engine } = lock.manager;
     const policy = retryIn ?? 0;
     if (reason === "tooSlow") return policy;
