@@ -35,7 +35,7 @@ export class FailureDetector {
   private givenUp = 0;
   /** The monotonic time from which the current silence is measured. */
   private silentSince = 0;
-  /** The node has replied since `silentSince`. */
+  /** The node has replied since the timer was set. */
   private hasReplied = false;
   private silences = 0;
   private pause: number;
@@ -65,10 +65,11 @@ export class FailureDetector {
 
   /** The client has been given this many requests. */
   sent(count: number): void {
-    if (!this.owesReply) this.silentSince = this.options.clock.monotonic();
-    if (!this.owesReply || this.timer === null) this.hasReplied = false;
+    if (this.unanswered + this.givenUp === 0) this.silentSince = this.options.clock.monotonic();
     this.unanswered += count;
-    if (this.timer === null) this.arm(this.options.timeout);
+    if (this.timer !== null) return;
+    this.hasReplied = false;
+    this.arm(this.options.timeout);
   }
 
   /** The node has replied to one request. */
@@ -79,7 +80,6 @@ export class FailureDetector {
     // The node answers again. Earlier requests are lost or will be answered at once, so they must not count as a
     // silence.
     if (suspected) this.unanswered = 0;
-    if (suspected) this.cancel();
     this.silences = 0;
     this.pause = this.options.timeout;
     this.requestEnded();
@@ -114,10 +114,7 @@ export class FailureDetector {
   private requestEnded(): void {
     // A custom node may report the requests of a lost connection twice.
     this.unanswered = Math.max(0, this.unanswered - 1);
-  }
-
-  private get owesReply(): boolean {
-    return this.unanswered + this.givenUp > 0;
+    if (this.unanswered + this.givenUp === 0 && !this.open) this.cancel();
   }
 
   private cancel(): void {
@@ -130,15 +127,11 @@ export class FailureDetector {
     this.timer = answerTimeout(this.options.clock, delay, this.onDue, true);
   }
 
-  /**
-   * One timer serves all requests. The timer is set again while the node owes a reply. A reply does not cancel it: setting and
-   * cancelling a timer for each request takes long.
-   */
+  /** One timer serves all requests. The timer keeps running while the node owes a reply. */
   private check(): void {
     const { clock, timeout } = this.options;
     this.timer = null;
     if (this.open) return this.probe();
-    if (!this.owesReply) return;
     if (this.hasReplied) {
       this.hasReplied = false;
       this.silentSince = clock.monotonic();
