@@ -129,7 +129,7 @@ export const switches = [
   {
     rule: "3 clean-up",
     off: "a failed attempt is not released",
-    changes: [["src/lock/acquisition.ts", "this.abandoned?.discard(!this.decided);", ""]],
+    changes: [["src/lock/acquisition.ts", "this.abandoned?.discard(!this.decided, patient);", ""]],
   },
   {
     rule: "3 clean-up",

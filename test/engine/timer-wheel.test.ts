@@ -167,7 +167,7 @@ describe("a timer wheel", () => {
 });
 
 describe("a timer wheel before the end of the tick", () => {
-  it("keeps the timer of a ms without entries until the end of the tick", async () => {
+  it("sets one timer for each ms, at the end of the tick, and none for a ms without entries", async () => {
     const clock = new VirtualClock();
     const after = vi.spyOn(clock, "after");
     const timerWheel = new TimerWheel(clock, new TickBatcher(true));
@@ -177,17 +177,38 @@ describe("a timer wheel before the end of the tick", () => {
       timerWheel.schedule(one, 10);
       if (name !== "c") timerWheel.remove(one);
     }
-    expect(after).toHaveBeenCalledOnce();
+    expect(after).not.toHaveBeenCalled();
     await settle();
+    expect(after).toHaveBeenCalledOnce();
     expect(clock.pending).toBe(1);
     await clock.advance(10);
     expect(log).toEqual(["c"]);
     const off = new LoggedEntry("off", log);
     timerWheel.schedule(off, 10);
     timerWheel.remove(off);
+    await settle();
+    expect(after).toHaveBeenCalledOnce();
+    expect(clock.pending).toBe(0);
+  });
+
+  it("keeps the timer of a ms without entries until the end of a later tick", async () => {
+    const clock = new VirtualClock();
+    const after = vi.spyOn(clock, "after");
+    const timerWheel = new TimerWheel(clock, new TickBatcher(true));
+    const log: string[] = [];
+    const [one, other] = [new LoggedEntry("one", log), new LoggedEntry("other", log)];
+    timerWheel.schedule(one, 10);
+    await settle();
+    timerWheel.remove(one);
     expect(clock.pending).toBe(1);
+    timerWheel.schedule(other, 10);
+    await settle();
+    expect(after).toHaveBeenCalledOnce();
+    timerWheel.remove(other);
     await settle();
     expect(clock.pending).toBe(0);
+    await clock.advance(10);
+    expect(log).toEqual([]);
   });
 });
 

@@ -108,13 +108,27 @@ if longLeases then
 lastKey = lastKey + 1
 longLeases = KEYS[lastKey]
 end
-if #KEYS == lastKey + 2 and not longLeases and not refusal and rawcall('EXISTS', KEYS[lastKey + 2]) == 0 then
-local key, token = KEYS[lastKey + 1], ARGV[nextCommand + 1]
-if ARGV[nextCommand] == 'acquireInTurn' then
+local onlyQueue
+if #KEYS == lastKey + 2 and not longLeases and not refusal then onlyQueue = KEYS[lastKey + 2] end
+if onlyQueue then
+local key, name, token = KEYS[lastKey + 1], ARGV[nextCommand], ARGV[nextCommand + 1]
+if name == 'acquireOrWait' then
+local id = string.match(ARGV[nextCommand + 3], ' (.+)$')
+local first = rawcall('ZRANGEBYSCORE', onlyQueue, '(0', '+inf', 'LIMIT', 0, 1)
+if not first.err and (not first[1] or first[1] == id) then
+local reply = rawcall('SET', key, token, 'PX', ARGV[nextCommand + 2], 'NX')
+if type(reply) == 'table' and reply.ok then
+if first[1] then rawcall('ZREM', onlyQueue, id, '!' .. id) end
+return { 1 }
+end
+end
+elseif rawcall('EXISTS', onlyQueue) == 0 then
+if name == 'acquireInTurn' then
 local reply = rawcall('SET', key, token, 'PX', ARGV[nextCommand + 2], 'NX')
 if type(reply) == 'table' and reply.ok then return { 1 } end
-elseif ARGV[nextCommand] == 'releaseAndWake' and rawcall('GET', key) == token and rawcall('DEL', key) == 1 then
+elseif name == 'releaseAndWake' and rawcall('GET', key) == token and rawcall('DEL', key) == 1 then
 return { 1 }
+end
 end
 end
 local first, last, beforeFences
@@ -175,6 +189,55 @@ local left = call('PTTL', key)
 local ms = left > 0 and left < tonumber(rest) and exact(left) or rest
 if rawcall('SET', key, keptForm(token), 'PX', ms).err then call('PEXPIRE', key, ms) end
 end
+local passedOver = 100
+local function isId(member)
+return string.match(member, '^[^!:%s][^:%s]*:[^:%s]+$') or string.match(member, '^[^!:%s][^:%s]*:[^:%s]+:%d+$')
+end
+local function queueOf(index) return KEYS[index + last - first + 1] end
+local function withQueue(queue, action, ...)
+if rawcall('EXISTS', queue) ~= 1 then return false end
+local fine, result = pcall(action, queue, ...)
+return fine and result
+end
+local function joinQueue(queue, place, now)
+local ticket, id = string.match(place, '^(%d+) (.+)$')
+call('ZADD', queue, ticket, id, exact(-now - 1500), '!' .. id)
+call('PEXPIRE', queue, 1500)
+end
+local function leaveQueue(queue, id)
+call('ZREM', queue, id, '!' .. id)
+end
+local function firstWaiter(queue, now)
+for _, mark in ipairs(call('ZRANGEBYSCORE', queue, exact(-now), 0)) do
+local id = string.sub(mark, 2)
+if string.sub(mark, 1, 1) == '!' and isId(id) then call('ZREM', queue, mark, id) end
+end
+local first = call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, 1)[1]
+if not first or isId(first) then return first end
+for _, member in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 1, passedOver)) do
+if isId(member) then return member end
+end
+end
+local function wakeFirst(queue, now)
+local id = firstWaiter(queue, now)
+local alive = id and tonumber(call('ZSCORE', queue, '!' .. id))
+if not alive or alive % 1 ~= 0 then return end
+local kept = tonumber(string.match(id, '^[^:]*:[^:]*:(%d+)$')) or 50
+if -alive <= now + kept then return end
+call('ZADD', queue, exact(-now - kept), '!' .. id)
+rawcall('PUBLISH', 'holdfast:wake:' .. string.match(id, '^[^:]*'), id)
+end
+local function leaveAndWake(queue, id, key)
+if id ~= '' then leaveQueue(queue, id) end
+if call('EXISTS', key) == 0 then wakeFirst(queue, serverTime()) end
+end
+if onlyQueue and (ARGV[nextCommand] == 'releaseLeaveAndWake' or ARGV[nextCommand] == 'releaseAndWake') then
+local key = KEYS[lastKey + 1]
+if rawcall('GET', key) == ARGV[nextCommand + 1] and rawcall('DEL', key) == 1 then
+withQueue(onlyQueue, leaveAndWake, ARGV[nextCommand + 2] or '', key)
+return { 1 }
+end
+end
 local trimmedAtOnce = 8
 local function isLong(ttl) return longLeases and tonumber(ttl) > 60000 end
 local function rememberLong(ttl)
@@ -227,48 +290,6 @@ end
 for index = beforeFences + 1, lastRecord do writeFence(KEYS[index], fence) end
 if tonumber(fence) > watermark then call('SET', watermarkKey, fence) end
 return { 1, fence, 1 }
-end
-local passedOver = 100
-local function isId(member)
-return string.match(member, '^[^!:%s][^:%s]*:[^:%s]+$') or string.match(member, '^[^!:%s][^:%s]*:[^:%s]+:%d+$')
-end
-local function queueOf(index) return KEYS[index + last - first + 1] end
-local function withQueue(queue, action, ...)
-if rawcall('EXISTS', queue) ~= 1 then return false end
-local fine, result = pcall(action, queue, ...)
-return fine and result
-end
-local function joinQueue(queue, place, now)
-local ticket, id = string.match(place, '^(%d+) (.+)$')
-call('ZADD', queue, ticket, id, exact(-now - 1500), '!' .. id)
-call('PEXPIRE', queue, 1500)
-end
-local function leaveQueue(queue, id)
-call('ZREM', queue, id, '!' .. id)
-end
-local function firstWaiter(queue, now)
-for _, mark in ipairs(call('ZRANGEBYSCORE', queue, exact(-now), 0)) do
-local id = string.sub(mark, 2)
-if string.sub(mark, 1, 1) == '!' and isId(id) then call('ZREM', queue, mark, id) end
-end
-local first = call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, 1)[1]
-if not first or isId(first) then return first end
-for _, member in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 1, passedOver)) do
-if isId(member) then return member end
-end
-end
-local function wakeFirst(queue, now)
-local id = firstWaiter(queue, now)
-local alive = id and tonumber(call('ZSCORE', queue, '!' .. id))
-if not alive or alive % 1 ~= 0 then return end
-local kept = tonumber(string.match(id, '^[^:]*:[^:]*:(%d+)$')) or 50
-if -alive <= now + kept then return end
-call('ZADD', queue, exact(-now - kept), '!' .. id)
-rawcall('PUBLISH', 'holdfast:wake:' .. string.match(id, '^[^:]*'), id)
-end
-local function leaveAndWake(queue, id, key)
-if id ~= '' then leaveQueue(queue, id) end
-if call('EXISTS', key) == 0 then wakeFirst(queue, serverTime()) end
 end
 local function denialByTurn(queue, index, token, place)
 local now = serverTime()
@@ -556,4 +577,4 @@ elseif age and ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "9cb44c5c312d61a1f9adc0c59d16221314576097";
+export const batchScriptSha = "52a01176413680b7849347eab165c419b0249fdf";

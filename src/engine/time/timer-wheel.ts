@@ -49,14 +49,17 @@ export class TimerWheel implements Flushable {
 
   /** Schedules an entry at a whole ms of the monotonic clock. */
   scheduleAt(entry: TimerEntry, time: number): void {
-    let bucket = this.buckets.get(time);
-    if (bucket === undefined) {
-      bucket = new Bucket(time);
-      this.buckets.set(time, bucket);
-      this.arm(bucket);
-    }
-    bucket.add(entry);
     this.size++;
+    const known = this.buckets.get(time);
+    if (known !== undefined) return known.add(entry);
+    const bucket = new Bucket(time);
+    this.buckets.set(time, bucket);
+    bucket.add(entry);
+    // The system timer is set at the end of this tick, so that what the tick sends need not wait for that.
+    this.batcher.whenFlushed(() => {
+      if (bucket.first === null) this.forget(bucket);
+      else this.arm(bucket);
+    });
   }
 
   /** Removes an entry of this wheel. Does nothing if the entry is not scheduled. */

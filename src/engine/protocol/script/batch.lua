@@ -36,9 +36,10 @@ local refusal
 --@include memory.lua
 --@include fast-path.lua
 --@include keys.lua
+--@include queues.lua
+--@include contended-release.lua
 --@include long-leases.lua
 --@include fences.lua
---@include queues.lua
 --@include turns.lua
 --@include commands.lua
 --@include queue-commands.lua
