@@ -28,6 +28,7 @@ export const searches = [
   "test/hostile/replies.test.ts",
   "test/inspector/server/server-hostile.test.ts",
   "test/machines/lock-table.test.ts",
+  "test/machines/table-logic.test.ts",
   "test/manager/several-resources.test.ts",
   "test/manager/waiting-order.test.ts",
   "test/safety/rule-01-exclusion.test.ts",

@@ -12,7 +12,7 @@ import { buildWithoutInspector } from "./inspector/without.mjs";
 import { stopAtExit } from "./leftovers.mjs";
 import { environment } from "./report/environment.mjs";
 import { inspectorReport } from "./report/inspector.mjs";
-import { writeSection } from "./report/write.mjs";
+import { writeInspectorReport } from "./report/write.mjs";
 import { startServers } from "./servers.mjs";
 import { inTurns } from "./turns.mjs";
 
@@ -20,7 +20,7 @@ const options = new Command("bench:inspector")
   .description("measures what observing costs")
   .option("--quick", "few short rounds: noisy")
   .option("--browser", "also a real browser that shows the page")
-  .option("--write", "write docs/performance.md")
+  .option("--write", "write docs/benchmarks.md")
   .parse()
   .opts();
 
@@ -73,5 +73,5 @@ for (const nodes of [1, 3]) {
 const run = await environment({ seconds: elapsed(), quick: options.quick ?? false });
 const report = inspectorReport({ environment: run, callers, rounds, duration, cells });
 console.log(report);
-if (options.write) writeSection("inspector", report);
+if (options.write) writeInspectorReport(report);
 process.exit();

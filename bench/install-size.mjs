@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { locate, manifest, root } from "./packages.mjs";
+import { find, locate, manifest, root } from "./packages.mjs";
 
 /** The size of a package in bytes, without nested packages, which are counted separately. */
 function sizeOf(folder) {
@@ -15,9 +15,11 @@ function sizeOf(folder) {
 }
 
 function dependenciesOf(folder, found = new Set()) {
-  for (const name of Object.keys(manifest(folder).dependencies ?? {})) {
-    const dependency = locate(name, folder);
-    if (found.has(dependency)) continue;
+  const { dependencies = {}, optionalDependencies = {} } = manifest(folder);
+  for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+    // Optional dependencies are installed by default, but not on every platform.
+    const dependency = name in optionalDependencies ? find(name, folder) : locate(name, folder);
+    if (dependency === null || found.has(dependency)) continue;
     found.add(dependency);
     dependenciesOf(dependency, found);
   }
@@ -26,7 +28,10 @@ function dependenciesOf(folder, found = new Set()) {
 
 const sum = (folders) => [...folders].reduce((total, folder) => total + sizeOf(folder), 0);
 
-/** Sizes in bytes: the package alone, with its dependencies, and with ioredis, which the peers do not depend on. */
+/**
+ * Sizes in bytes: the package alone, with its dependencies, and with ioredis, which the peers do not depend on. `packages`
+ * and `packagesWithClient` count the packages.
+ */
 export function installedSizes(name) {
   const own = name === "holdfast";
   const folder = own ? root : locate(name);
@@ -45,5 +50,6 @@ export function installedSizes(name) {
     installed: alone + sum(dependencies),
     withClient: alone + sum(withClient),
     packages: dependencies.size + 1,
+    packagesWithClient: withClient.size + 1,
   };
 }

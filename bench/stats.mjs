@@ -19,3 +19,7 @@ export function spread(values) {
   const sorted = ascending(values);
   return { median: median(sorted), min: sorted[0], max: at(sorted, 1) };
 }
+
+/** The median of each figure over the rounds. */
+export const medians = (rounds) =>
+  Object.fromEntries(Object.keys(rounds[0]).map((key) => [key, median(rounds.map((round) => round[key]))]));

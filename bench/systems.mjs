@@ -7,6 +7,8 @@
  * - `retryDelays`: the delays in ms to try under contention; undefined is the system's own default.
  * - `package`: the name under which the system is installed here.
  */
+import { entryBefore } from "./before.mjs";
+
 const any = ["ioredis", "node-redis"];
 
 const holdfast = { name: "holdfast", package: "holdfast", clients: any, retryDelays: [undefined] };
@@ -37,9 +39,18 @@ const peers = [
 ];
 
 export const bareName = "bare client";
+export const groupedName = "bare client, grouped";
+
+/** Another build of Holdfast: before.mjs. */
+export const beforeName = "holdfast, before";
 
 const systems = [
   { ...holdfast, load: async () => (await import("./systems/holdfast.mjs")).openHoldfast },
+  {
+    ...holdfast,
+    name: beforeName,
+    load: async () => (await import("./systems/before.mjs")).openBefore,
+  },
   {
     ...holdfast,
     name: "holdfast, watched",
@@ -53,20 +64,26 @@ const systems = [
   ...peers,
   { name: bareName, clients: any, load: async () => (await import("./systems/bare.mjs")).openBare },
   {
-    name: "bare client, grouped",
+    name: groupedName,
     clients: any,
     load: async () => (await import("./systems/bare.mjs")).openGrouped,
   },
 ];
 
-export const peerNames = peers.map(({ name }) => name);
+const peerNames = peers.map(({ name }) => name);
 
 /** The systems that are locks; each has one row in the reports. */
 export const lockNames = [holdfast.name, ...peerNames];
 
+const isAbsent = (name) => name === beforeName && entryBefore() === undefined;
+
+/** The systems that are locks, and the other build of Holdfast if there is one. */
+export const contenderNames = () =>
+  [holdfast.name, beforeName, ...peerNames].filter((name) => !isAbsent(name));
+
 export const systemNamed = (name) => systems.find((system) => system.name === name);
 
 export const namesFor = (client) =>
-  systems.filter(({ clients }) => clients.includes(client)).map(({ name }) => name);
+  systems.filter(({ name, clients }) => clients.includes(client) && !isAbsent(name)).map(({ name }) => name);
 
 export const isPeer = (name) => peerNames.includes(name);

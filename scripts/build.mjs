@@ -1,14 +1,15 @@
 /**
- * Builds dist: the same sources once as ESM, once as CommonJS, each with its types; and the inspector's page. The module
- * that contains the Lua scripts is generated first.
+ * Builds the package. `build` gets the sources as separate modules, with their types, and the inspector's page; the
+ * simulator, the scripts and the benchmarks use these. `dist` gets what is published: bundles of these modules, as ESM and
+ * as CommonJS. The module that contains the Lua scripts is generated first.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { build } from "vite";
+import { bundle } from "./build/bundle.mjs";
 import { embed } from "./build/embed.mjs";
-import { guardOptionalPackages } from "./build/optional-packages.mjs";
-import { writeImportTypes } from "./build/redlock-types.mjs";
+import { writeTypes } from "./build/types.mjs";
 import { write as generateScripts, isCurrent } from "./lua/generate.mjs";
 
 const tsc = createRequire(import.meta.url)
@@ -23,16 +24,11 @@ if (process.env.CI && !isCurrent(".")) {
   process.exit(1);
 }
 generateScripts(".");
-rmSync("dist", { recursive: true, force: true });
-for (const project of ["tsconfig.esm.json", "tsconfig.cjs.json"]) {
-  const { status } = spawnSync(process.execPath, [tsc, "-p", project], { stdio: "inherit" });
-  if (status !== 0) process.exit(status ?? 1);
-}
-// The package has type "module"; this folder overrides it.
-writeFileSync("dist/cjs/package.json", `${JSON.stringify({ type: "commonjs" })}\n`);
-guardOptionalPackages("dist/cjs");
-writeImportTypes();
-chmodSync("dist/esm/cli/main.js", 0o755);
+for (const folder of ["build", "dist"]) rmSync(folder, { recursive: true, force: true });
+const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { stdio: "inherit" });
+if (status !== 0) process.exit(status ?? 1);
 
 await build({ configFile: "visualizations/inspector/vite.config.ts", logLevel: "warn" });
 await embed();
+await bundle();
+writeTypes();

@@ -3,12 +3,12 @@
  * `holdfast chart` and the inspector draw. `--check` writes nothing, and fails when a committed chart is out of date.
  */
 import { writeFileSync } from "node:fs";
-import * as draw from "../dist/esm/charts/draw.js";
-import * as machines from "../dist/esm/charts/machines.js";
-import * as mermaid from "../dist/esm/charts/mermaid.js";
-import * as metrics from "../dist/esm/charts/metrics.js";
-import * as model from "../dist/esm/charts/model.js";
-import * as stately from "../dist/esm/charts/stately.js";
+import * as draw from "../build/esm/charts/draw.js";
+import * as machines from "../build/esm/charts/machines.js";
+import * as mermaid from "../build/esm/charts/mermaid.js";
+import * as metrics from "../build/esm/charts/metrics.js";
+import * as model from "../build/esm/charts/model.js";
+import * as stately from "../build/esm/charts/stately.js";
 import { chartFiles } from "./charts/files.mjs";
 import { staleFiles } from "./generated/files.mjs";
 

@@ -3,8 +3,8 @@
  * writes nothing, and fails when a committed file is out of date.
  */
 import { writeFileSync } from "node:fs";
-import * as instruments from "../dist/esm/telemetry/instruments.js";
-import * as names from "../dist/esm/telemetry/names.js";
+import * as instruments from "../build/esm/telemetry/instruments.js";
+import * as names from "../build/esm/telemetry/names.js";
 import { staleFiles } from "./generated/files.mjs";
 import { grafanaFiles } from "./grafana/files.mjs";
 

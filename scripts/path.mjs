@@ -8,10 +8,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { Session } from "node:inspector/promises";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
-import { createLocks } from "../dist/esm/index.js";
+import { createLocks } from "../build/esm/index.js";
 
 const url = process.env.REDIS_URL ?? "redis://127.0.0.1:6379";
-const built = new URL("../dist/esm/", import.meta.url).href;
+const built = new URL("../build/esm/", import.meta.url).href;
 
 const linesIn = (text) => text.split("\n").length - 1;
 
@@ -79,7 +79,7 @@ const files = scripts.flatMap(({ url: file, functions }) => {
     .map(({ functionName, ranges: [range] }) => ({ ...range, name: functionName, ran: range.count > 0 }));
   const ran = all.filter(({ ran: did }) => did);
   if (ran.length === 0) return [];
-  const source = file.replace("/dist/esm/", "/src/").replace(/\.js$/, ".ts");
+  const source = file.replace("/build/esm/", "/src/").replace(/\.js$/, ".ts");
   const path = fileURLToPath(source);
   const lines = existsSync(path) ? linesIn(readFileSync(path, "utf8")) : linesIn(text);
   return [{ path: source.split("/src/")[1], lines, functions: ran.length, own: ownLines(all, text) }];

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { startServers } from "../bench/servers.mjs";
 import { createLocks } from "../dist/esm/index.js";
 
-const main = fileURLToPath(new URL("../dist/esm/cli/main.js", import.meta.url));
+const main = fileURLToPath(new URL("../dist/esm/cli.js", import.meta.url));
 const limits = { lost: 0, gapMs: 2_000 };
 const load = { nodes: 3, managers: 4, holders: 20, shortPerSecond: 50, holdMs: 5, ttlMs: 10_000 };
 

@@ -13,6 +13,10 @@ export async function runTypeScript(path, name) {
   try {
     const module = await vite.ssrLoadModule(path);
     process.exitCode = await module[name](process.argv.slice(2));
+  } catch (error) {
+    if (!error.code?.startsWith("ERR_PARSE_ARGS")) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
   } finally {
     await vite.close();
   }

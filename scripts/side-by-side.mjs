@@ -8,6 +8,7 @@
  */
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -53,7 +54,8 @@ function start(version, folder, index, nodes, until, all) {
 
 /** Runs `holdfast watch` of one version. Resolves to the owners that it saw, and what it wrote to stderr. */
 function watch(folder, nodes, duration) {
-  const main = join(folder, "dist/esm/cli/main.js");
+  const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const main = join(folder, bin.holdfast);
   const args = [main, "watch", "--json", "--for", duration, ...nodes.flatMap((node) => ["--node", node])];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   let [rest, complaints, frames] = ["", "", 0];

@@ -43,7 +43,7 @@ const integer = (name) => {
   process.exit(2);
 };
 
-const entry = new URL("../dist/esm/testing/simulator/", import.meta.url).href;
+const entry = new URL("../build/esm/testing/simulator/", import.meta.url).href;
 const faults = values.class;
 const minimumHolds = values["minimum-holds"];
 const actions = values.actions === undefined ? 140 : integer("actions");

@@ -129,7 +129,7 @@ export const switches = [
   {
     rule: "3 clean-up",
     off: "a failed attempt is not released",
-    changes: [["src/lock/acquisition.ts", "this.abandoned?.discard(!this.decided);", ""]],
+    changes: [["src/lock/acquisition.ts", "this.abandoned?.discard(!this.decided, patient);", ""]],
   },
   {
     rule: "3 clean-up",
@@ -190,7 +190,7 @@ export const switches = [
   {
     rule: "5 loss",
     off: "expiry is not final",
-    changes: [["src/lock/held-lease.ts", "if (!this.checkHeld()) return false;", ""]],
+    changes: [["src/lock/renewable-lease.ts", "if (!this.checkHeld()) return false;", ""]],
   },
   {
     rule: "5 loss",

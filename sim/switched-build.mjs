@@ -19,7 +19,7 @@ export async function switchedBuild({ off, changes }) {
   const copy = mkdtempSync(join(tmpdir(), "holdfast-sim-"));
   const remove = () => rmSync(copy, { recursive: true, force: true });
   try {
-    for (const part of ["src", "package.json", "tsconfig.json", "tsconfig.esm.json"]) {
+    for (const part of ["src", "package.json", "tsconfig.json", "tsconfig.build.json"]) {
       cpSync(join(root, part), join(copy, part), { recursive: true });
     }
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
@@ -32,8 +32,10 @@ export async function switchedBuild({ off, changes }) {
       if (place.path.endsWith(".lua")) generateScripts(copy, { allowUnused: true });
     }
     // --noCheck: a switch may leave code unused or unreachable.
-    await promisify(execFile)(process.execPath, [tsc, "-p", "tsconfig.esm.json", "--noCheck"], { cwd: copy });
-    return { entry: pathToFileURL(join(copy, "dist/esm/testing/simulator/")).href, remove };
+    await promisify(execFile)(process.execPath, [tsc, "-p", "tsconfig.build.json", "--noCheck"], {
+      cwd: copy,
+    });
+    return { entry: pathToFileURL(join(copy, "build/esm/testing/simulator/")).href, remove };
   } catch (error) {
     remove();
     throw error;

@@ -35,4 +35,11 @@ export * from "./errors.js";
 export type * from "./lock/events.js";
 export type * from "./lock/lock-actor.js";
 export type { Logger } from "./lock/logger.js";
-export type { AcquireOptions, ClosingSignal, LocksOptions, UsingOptions } from "./lock/options.js";
+export type {
+  AcquireOptions,
+  ClosingSignal,
+  GroupedLocksOptions,
+  LocksOptions,
+  NodeGroups,
+  UsingOptions,
+} from "./lock/options.js";

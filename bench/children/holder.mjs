@@ -7,6 +7,8 @@ import { serve } from "./serve.mjs";
 
 const atOnce = 200;
 
+const total = (values) => values.reduce((sum, value) => sum + value, 0);
+
 /** Collects garbage twice, in separate ticks, because weakly held objects are freed a tick later. Returns the heap in bytes. */
 async function heap() {
   for (let times = 0; times < 2; times++) {
@@ -33,7 +35,16 @@ async function takeAll(hold, leases, releases, onLost) {
   return failed;
 }
 
-serve(async ({ name, leases, ttl, window, ports }) => {
+/** Blocks the event loop for `block` of each `period` ms, until the returned function is called. */
+function keepBusy({ block, period }) {
+  const timer = setInterval(() => {
+    const end = performance.now() + block;
+    while (performance.now() < end);
+  }, period);
+  return () => clearInterval(timer);
+}
+
+serve(async ({ name, leases, ttl, window, ports, busy }) => {
   const session = await openSession(name, { ports, ttl, patient: false });
   const control = controlOf(ports);
   await load({ acquire: session.acquire, callers: atOnce, duration: 300 });
@@ -49,12 +60,16 @@ serve(async ({ name, leases, ttl, window, ports }) => {
     const failed = await takeAll(session.hold, leases, releases, onLost);
     const sent = session.sent();
     const processed = await control.processed();
+    const serverCpu = await control.cpu();
     const cpu = process.cpuUsage();
     const start = performance.now();
+    const beIdle = busy && keepBusy(busy);
     await sleep(window);
+    beIdle?.();
     const seconds = (performance.now() - start) / 1_000;
     const { user, system } = process.cpuUsage(cpu);
     const share = (user + system) / 1e6 / seconds;
+    const serverCpuAfter = await control.cpu();
     const processedAfter = await control.processed();
     // A lease is lost when a quorum no longer has its key, whether or not the loss was reported.
     const keys = (await control.keys()).sort((a, b) => b - a)[ports.length >> 1];
@@ -63,6 +78,8 @@ serve(async ({ name, leases, ttl, window, ports }) => {
       commands: (sentAfter - sent) / ports.length / seconds,
       processed: (processedAfter[0] - processed[0]) / seconds,
       cpu: share,
+      // The mean of the servers, as shares of a core.
+      serverCpu: (total(serverCpuAfter) - total(serverCpu)) / ports.length / seconds,
       cpuPerLease: (share * 1e6) / leases,
       heapPerLease: ((await heap()) - before) / leases,
       failed,

@@ -47,8 +47,8 @@ const ways = {
 
   /** Subscribes to published frames, as `holdfast ui` does. Counts frames. */
   async channel({ ports }) {
-    const { subscribeToFrames } = await import("../../dist/esm/inspector/publishing/frame-subscription.js");
-    const { recogniseNode } = await import("../../dist/esm/clients/recognise.js");
+    const { subscribeToFrames } = await import("../../build/esm/inspector/publishing/frame-subscription.js");
+    const { recogniseNode } = await import("../../build/esm/clients/recognise.js");
     const nodes = ports.map((port, index) => recogniseNode(`redis://127.0.0.1:${port}`, index));
     let seen = 0;
     const first = new EventTarget();

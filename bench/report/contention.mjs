@@ -1,4 +1,4 @@
-import { medians } from "../scenarios/contention.mjs";
+import { medians } from "../stats.mjs";
 import { counted, figure, named, percent, ranged, table } from "./format.mjs";
 
 const columns = [
@@ -13,6 +13,8 @@ const columns = [
       ),
   ],
   ["leases/s", ({ middle, duration }) => figure(middle.leases / (duration / 1_000))],
+  ["hand-over p50, ms", ({ rounds }) => ranged(rounds.map(({ handoverP50 }) => handoverP50))],
+  ["p99, ms", ({ middle }) => figure(middle.handoverP99)],
   ["wait p50, ms", ({ middle }) => figure(middle.waitP50)],
   ["p99, ms", ({ middle }) => figure(middle.waitP99)],
   ["longest, ms", ({ rounds }) => ranged(rounds.map(({ longest }) => longest))],
@@ -24,7 +26,7 @@ const columns = [
 export function contentionReport({ contenders, ttl, hold, think, duration, rounds, cells }) {
   const parts = [
     "### b. Contention",
-    `${contenders} contenders for one resource, each with its own connections and its own manager; hold ${hold} ms, think ${think} ms, started 1 ms apart, ttl ${ttl / 1_000} s; ${counted(rounds, "round")} of ${duration / 1_000} s. In use: the time from the grant to the call of release, summed, of all time. A wait runs from the call to the grant, and counts also when the round ends first. An even share is ${percent(1 / contenders)}. Overlaps: leases granted before the previous lease was given up; must be 0. Peers retry without limit; rows with ms use that retry delay instead of the default, and the better of the two delays gets all rounds.`,
+    `${contenders} contenders for one resource, each with its own connections and its own manager; hold ${hold} ms, think ${think} ms, started 1 ms apart, ttl ${ttl / 1_000} s; ${counted(rounds, "round")} of ${duration / 1_000} s. In use: the time from the grant to the call of release, summed, of all time. A hand-over runs from that call to the next holder, on the clock that all processes share. A wait runs from the call to the grant, and counts also when the round ends first. An even share is ${percent(1 / contenders)}. Overlaps: leases granted before the previous lease was given up; must be 0. Peers retry without limit; rows with ms use that retry delay instead of the default, and the better of the two delays gets all rounds.`,
   ];
   for (const processes of new Set(cells.map((cell) => cell.processes))) {
     const rows = cells

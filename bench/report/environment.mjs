@@ -52,10 +52,12 @@ export function environmentReport({
   packages,
   seconds,
   quick,
+  before,
 }) {
   const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
+  const other = before ? ` "holdfast, before" is ${before.version}, built at ${before.built} UTC.` : "";
   return [
-    `Measured on ${date} in ${Math.round(seconds / 60)} minutes${quick ? " (**a quick run: noisy**)" : ""}: ${cpu}, ${counted(cores)}, ${Math.round(memory / 2 ** 30)} GiB, ${system}; Node ${node}; Redis ${redis} without persistence, on loopback. ${versions.join(", ")}. Medians of the rounds, in brackets their range.`,
+    `Measured on ${date} in ${Math.round(seconds / 60)} minutes${quick ? " (**a quick run: noisy**)" : ""}: ${cpu}, ${counted(cores)}, ${Math.round(memory / 2 ** 30)} GiB, ${system}; Node ${node}; Redis ${redis} without persistence, on loopback. ${versions.join(", ")}.${other} Medians of the rounds, in brackets their range.`,
   ];
 }
 

@@ -8,8 +8,9 @@ export function figure(value) {
   return Number(value.toPrecision(3)).toString();
 }
 
-export const percent = (share) => `${figure(share * 100)} %`;
-export const times = (ratio) => `${ratio.toFixed(2)}×`;
+export const percent = (share) => (Number.isFinite(share) ? `${figure(share * 100)} %` : "–");
+export const times = (ratio) => (Number.isFinite(ratio) ? `${ratio.toFixed(2)}×` : "–");
+export const megabytes = (bytes) => `${figure(bytes / 1e6)} MB`;
 export const kilobytes = (bytes) => `${figure(bytes / 1_000)} kB`;
 
 /** Formats the median and the range of the rounds. */

@@ -1,9 +1,14 @@
+import { busyReport } from "./busy.mjs";
 import { contentionReport } from "./contention.mjs";
 import { environmentReport } from "./environment.mjs";
 import { faultsReport } from "./faults.mjs";
+import { formerReport } from "./former.mjs";
 import { goalsReport } from "./goals.mjs";
+import { groupsReport } from "./groups.mjs";
 import { holdingReport } from "./holding.mjs";
+import { killedReport } from "./killed.mjs";
 import { uncontendedReport } from "./uncontended.mjs";
+import { watchingReport } from "./watching.mjs";
 import { weightReport } from "./weight.mjs";
 
 const sections = {
@@ -12,10 +17,19 @@ const sections = {
   c: holdingReport,
   d: faultsReport,
   e: weightReport,
+  f: busyReport,
+  g: killedReport,
+  h: watchingReport,
+  i: groupsReport,
 };
 
 /** Formats the results of a run as Markdown. */
 export function reportOf({ environment, results }) {
   const tables = Object.entries(sections).flatMap(([id, of]) => (results[id] ? of(results[id]) : []));
-  return [...environmentReport(environment), ...tables, ...goalsReport(results)].join("\n\n");
+  return [
+    ...environmentReport(environment),
+    ...tables,
+    ...formerReport(results),
+    ...goalsReport(results),
+  ].join("\n\n");
 }

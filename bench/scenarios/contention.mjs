@@ -1,9 +1,10 @@
 /** Eight contenders for one resource, in one process and in eight. */
 import { startChild } from "../child.mjs";
 import { controlOf } from "../control.mjs";
+import { handoversOf } from "../handovers.mjs";
 import { startServers } from "../servers.mjs";
-import { median, summary } from "../stats.mjs";
-import { lockNames, systemNamed } from "../systems.mjs";
+import { summary } from "../stats.mjs";
+import { contenderNames, isPeer, systemNamed } from "../systems.mjs";
 import { inTurns } from "../turns.mjs";
 
 const contenders = 8;
@@ -15,17 +16,13 @@ const plans = {
   quick: { rounds: 1, duration: 800, nodes: [3], processes: [1, 8] },
 };
 
-/** Counts overlapping leases, as the holders see them: a holder learns of a grant late, and counts until it calls release. */
-function overlaps(leases) {
-  const ordered = [...leases].sort(([a], [b]) => a - b);
-  return ordered.filter(([granted], index) => index > 0 && granted < ordered[index - 1][1]).length;
-}
-
 function digest(records, wall) {
   const leases = records.flatMap((record) => record.leases);
   const waits = records.flatMap((record) => [...record.waits, record.unfinished]).filter((wait) => wait > 0);
   const shares = records.map((record) => record.leases.length / leases.length);
   const { p50, p99, max } = summary(waits);
+  const handovers = handoversOf(leases);
+  const handover = summary(handovers);
   return {
     utilisation: leases.reduce((sum, [granted, released]) => sum + released - granted, 0) / wall,
     leases: leases.length,
@@ -34,13 +31,15 @@ function digest(records, wall) {
     longest: max,
     leastShare: Math.min(...shares),
     mostShare: Math.max(...shares),
-    overlaps: overlaps(leases),
+    overlaps: handovers.filter((time) => time < 0).length,
+    handoverP50: handover.p50,
+    handoverP99: handover.p99,
     failures: records.reduce((sum, { failures }) => sum + failures, 0),
   };
 }
 
 async function contest(ports, processes, { name, retryDelay }, duration) {
-  const settings = { ports, ttl, patient: name !== "holdfast", retryDelay };
+  const settings = { ports, ttl, patient: isPeer(name), retryDelay };
   const job = { name, contenders: contenders / processes, settings };
   const children = await Promise.all(Array.from({ length: processes }, () => startChild("contender", job)));
   const start = Number(process.hrtime.bigint()) / 1e6 + 100;
@@ -64,13 +63,14 @@ async function compare(ports, processes, plan, progress) {
     return contest(ports, processes, entry, plan.duration);
   };
   const entries = {};
-  for (const name of lockNames) {
+  const compared = contenderNames();
+  for (const name of compared) {
     for (const retryDelay of systemNamed(name).retryDelays) {
       entries[retryDelay === undefined ? name : `${name}, ${retryDelay} ms retries`] = { name, retryDelay };
     }
   }
   const results = await inTurns(Object.keys(entries), 1, (key) => measure(entries[key]));
-  const better = lockNames.map((name) =>
+  const better = compared.map((name) =>
     Object.keys(entries)
       .filter((key) => entries[key].name === name)
       .reduce((best, key) => (results[key][0].utilisation > results[best][0].utilisation ? key : best)),
@@ -94,8 +94,4 @@ async function run(plan, progress) {
   return { contenders, ttl, ...work, ...plan, cells };
 }
 
-/** The median of each figure over the rounds. */
-export const medians = (rounds) =>
-  Object.fromEntries(Object.keys(rounds[0]).map((key) => [key, median(rounds.map((round) => round[key]))]));
-
-export const contention = { title: "contention", plans, run };
+export const contention = { title: "contention and hand-over", plans, run };

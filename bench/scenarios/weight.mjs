@@ -1,5 +1,5 @@
-/** The time to import each system, and its installed size. */
-import { spawn } from "node:child_process";
+/** The time to import each system, the files that this loads, and its installed size. */
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { installedSizes } from "../install-size.mjs";
 import { median } from "../stats.mjs";
@@ -16,6 +16,23 @@ async function lifetime(code) {
   return performance.now() - start;
 }
 
+/** Counts the files of code that an import loads. V8 reports each as a script. */
+function filesLoadedBy(name) {
+  const code = `
+    const { Session } = await import("node:inspector");
+    const session = new Session();
+    session.connect();
+    const files = new Set();
+    session.on("Debugger.scriptParsed", ({ params: { url } }) => url.startsWith("file:") && files.add(url));
+    session.post("Debugger.enable");
+    files.clear();
+    await import(${JSON.stringify(name)});
+    console.log(files.size);
+    process.exit();`;
+  const args = ["--input-type=module", "--eval", code];
+  return Number(execFileSync(process.execPath, args, { encoding: "utf8" }));
+}
+
 async function run(plan, progress) {
   const packages = Object.fromEntries(lockNames.map((name) => [name, systemNamed(name).package]));
   progress("import times");
@@ -23,11 +40,12 @@ async function run(plan, progress) {
   const code = (name) => (name === "nothing" ? "" : `import ${JSON.stringify(packages[name])}`);
   for (const name of names) await lifetime(code(name));
   const times = await inTurns(names, plan.rounds, (name) => lifetime(code(name)));
-  progress("install sizes");
+  progress("loaded files, install sizes");
   const results = {};
   for (const [name, folder] of Object.entries(packages)) {
     const importing = median(times[name]) - median(times.nothing);
-    results[name] = { importing, times: times[name], ...installedSizes(folder) };
+    const files = filesLoadedBy(folder);
+    results[name] = { importing, times: times[name], files, ...installedSizes(folder) };
   }
   return { ...plan, results };
 }

@@ -1,23 +1,5 @@
 import { createLocks } from "holdfast";
-
-const managed =
-  (options, acquirer) =>
-  (nodes, { ttl }) => {
-    const locks = createLocks({ nodes, ttl, ...options });
-    return {
-      acquire: acquirer(locks),
-      hold: async (resource, onLost) => {
-        const lease = await locks.acquire(resource, { onLost });
-        return () => lease.release();
-      },
-      end: () => locks.close(),
-    };
-  };
-
-const fresh = (locks) => async (resource) => {
-  const lease = await locks.acquire(resource);
-  return () => lease.release();
-};
+import { fresh, managed } from "./managed.mjs";
 
 const watcher = { events: 0 };
 const inspect = () => {
@@ -38,6 +20,6 @@ const handles = (locks) => {
   };
 };
 
-export const openHoldfast = managed({}, fresh);
-export const openWatched = managed({ xstate: { inspect } }, fresh);
-export const openKept = managed({}, handles);
+export const openHoldfast = managed(createLocks, {}, fresh);
+export const openWatched = managed(createLocks, { xstate: { inspect } }, fresh);
+export const openKept = managed(createLocks, {}, handles);

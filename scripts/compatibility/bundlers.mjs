@@ -3,10 +3,10 @@ import { cp, mkdir, rm } from "node:fs/promises";
 import { tools } from "./bundlers/tools.mjs";
 
 /**
- * What the bundled program must print: it locked through an address, served the page, and answered a request for metrics:
+ * What the bundled program must print: it locked through an address, had an actor of XState, served the page, and answered a request for metrics:
  * 501 without OpenTelemetry, whose absence must not break the build either.
  */
-const expected = (metrics) => `held LockContendedError page 200 metrics ${metrics}`;
+const expected = (metrics) => `held LockContendedError actor idle page 200 metrics ${metrics}`;
 
 const source = (take, telemetry) => `
 ${take("holdfast", "createLocks")}
@@ -19,12 +19,13 @@ async function main() {
     const refused = await locks.acquire("bundled", { wait: 0 }).catch((error) => error);
     return refused.name;
   });
+  const { value } = locks.handle("bundled").actor.getSnapshot();
   const inspector = await serveInspector(locks, { port: 0 });
   const page = await fetch(inspector.url);
   const script = /assets\\/[^"]+\\.js/.exec(await page.text())[0];
   const asset = await fetch(inspector.url + script);
   const metrics = await fetch(inspector.url + "metrics");
-  console.log("held", refusal, "page", page.status + asset.status - 200, "metrics", metrics.status);
+  console.log("held", refusal, "actor", value, "page", page.status + asset.status - 200, "metrics", metrics.status);
   await inspector.close();
   await locks.close();
 }

@@ -45,7 +45,7 @@ const row = (version) => ({
       const output = await project.run(binary, [file]);
       if (output !== printed) throw new Error(`${file} printed "${output}" instead of "${printed}"`);
     }
-    const command = project.path("node_modules/holdfast/dist/esm/cli/main.js");
+    const command = project.path("node_modules/holdfast/dist/esm/cli.js");
     const env = { HOLDFAST_NODES: project.redis };
     const ran = await project.run(binary, [command, "run", "--resource", "x", "--", "echo", "ran"], { env });
     if (ran !== "ran") throw new Error(`holdfast run printed "${ran}"`);

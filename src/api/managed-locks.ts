@@ -36,15 +36,22 @@ export function locksOf(manager: Manager): Locks {
   return new ManagedLocks(manager) as Locks;
 }
 
-/** The key of the manager in a `Locks` object, shared by all copies of the package and thus by all entry points. */
-const managerKey: unique symbol = Symbol.for("holdfast.manager") as never;
+/** The key of the managers in a `Locks` object, shared by all copies of the package and thus by all entry points. */
+export const managersKey: unique symbol = Symbol.for("holdfast.managers") as never;
 
-/** Returns the manager behind `locks`. @throws InvalidOptionError if `locks` was not returned by `createLocks`. */
-export function managerOf(locks: unknown): Manager {
-  const found = (locks as { [managerKey]?: Manager } | null | undefined)?.[managerKey];
+/**
+ * Returns the managers behind `locks`, one for each group of nodes.
+ *
+ * @throws InvalidOptionError if `locks` was not returned by `createLocks`.
+ */
+export function managersOf(locks: unknown): readonly [Manager, ...Manager[]] {
+  const found = (locks as { [managersKey]?: readonly [Manager] } | null | undefined)?.[managersKey];
   if (found === undefined) throw new InvalidOptionError("locks", locks, "what createLocks gave");
   return found;
 }
+
+/** Returns the manager behind `locks` that are not spread over groups. @throws as `managersOf` does. */
+export const managerOf = (locks: unknown): Manager => managersOf(locks)[0];
 
 class ManagedLocks {
   readonly #manager: Manager;
@@ -57,8 +64,8 @@ class ManagedLocks {
     this.#elections = new Elections(manager);
   }
 
-  get [managerKey](): Manager {
-    return this.#manager;
+  get [managersKey](): readonly [Manager] {
+    return [this.#manager];
   }
 
   acquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease> {

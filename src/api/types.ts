@@ -94,6 +94,8 @@ export interface NodeInspection {
 /** The reports of all nodes about one resource, and their summary. */
 export interface Inspection {
   readonly resource: string;
+  /** The name of the group of nodes that has the resource. Absent without groups. */
+  readonly group?: string;
   /** Whether a quorum of nodes reports the same holder. Null when too few nodes answered to tell. */
   readonly held: boolean | null;
   /** The holder that a quorum reports, or null. */
@@ -111,7 +113,7 @@ type Resources<List extends readonly string[]> = string | NotEmpty<List>;
 
 type Job<Held extends Lease, T> = (lease: Held) => T | Promise<T>;
 
-/** The locks of one quorum of nodes, as `createLocks` returns them. */
+/** The locks of one quorum of nodes, or of several groups of nodes with a quorum each, as `createLocks` returns them. */
 export interface Locks extends AsyncDisposable {
   /**
    * Acquires one resource or several at once. Of several resources, either all are acquired or none.

@@ -3,12 +3,14 @@ import { join } from "node:path";
 import type { QuarantineRule } from "../engine/node/abstention.js";
 import { durationSyntax, parseDuration } from "./duration.js";
 import { usageError } from "./exit.js";
+import { type GroupAddresses, groupAddresses } from "./group-addresses.js";
 
 /** The content of a configuration file: each key is the default of the option of the same name. */
 export interface Config {
   readonly nodes?: readonly string[];
-  /** The nodes before a change of `nodes`. */
-  readonly previous?: readonly string[];
+  readonly groups?: GroupAddresses;
+  /** The nodes before a change of `nodes`, or the groups before a change of the nodes in `groups`. */
+  readonly previous?: readonly string[] | GroupAddresses;
   readonly prefix?: string;
   readonly owner?: string;
   /** In ms, as all durations here. */
@@ -37,7 +39,11 @@ const text: Reader = (value) => (typeof value === "string" ? value : undefined);
 
 const keys: Record<keyof Config, { readonly read: Reader; readonly allowed: string }> = {
   nodes: { read: addresses, allowed: "a list of addresses" },
-  previous: { read: addresses, allowed: "a list of addresses" },
+  groups: { read: groupAddresses, allowed: "a list of lists of addresses, or an object of them" },
+  previous: {
+    read: (value) => addresses(value) ?? groupAddresses(value),
+    allowed: 'a list of addresses, or groups as in "groups"',
+  },
   prefix: { read: text, allowed: "a string" },
   owner: { read: text, allowed: "a string" },
   ttl: { read: duration, allowed: durationSyntax },

@@ -1,13 +1,13 @@
 import type { Inspection, NodeInspection } from "../api/types.js";
-import { createLocks } from "../create-locks.js";
 import { votesAgain } from "../support/votes-again.js";
 import { within } from "./bounded.js";
 import { type Colours, coloursFor } from "./colours.js";
 import type { Config } from "./config.js";
 import { formatDuration } from "./duration.js";
 import { exitCode, usageError } from "./exit.js";
+import { choose, createChosenLocks } from "./groups.js";
 import { describeHolder, describeOwner } from "./holder.js";
-import { chooseSets, type NodeFlags } from "./nodes.js";
+import type { NodeFlags } from "./nodes.js";
 import { output } from "./output.js";
 
 /** Time in ms that closing the connections may take. */
@@ -32,8 +32,7 @@ export async function inspect(
 ): Promise<number> {
   if (resource === "") throw usageError("a resource is a non-empty string");
   const nodeTimeout = flags.nodeTimeout ?? config.nodeTimeout ?? defaultTimeout;
-  const locks = createLocks({
-    ...chooseSets(flags, environment, config),
+  const locks = createChosenLocks(choose(flags, environment, config), {
     prefix: flags.prefix ?? config.prefix ?? "",
     nodeTimeout,
     // No lock is acquired, but a ttl must exceed the node timeout.
@@ -52,10 +51,10 @@ export async function inspect(
 }
 
 function describe(inspection: Inspection, paint: Colours): string[] {
-  const { resource, nodes } = inspection;
+  const { resource, group, nodes } = inspection;
   const width = Math.max(...nodes.map(({ node }) => node.length));
   return [
-    `${paint.bold(resource.replace(/\p{Cc}+/gu, " "))}  ${summary(inspection, paint)}`,
+    `${paint.bold(resource.replace(/\p{Cc}+/gu, " "))}  ${summary(inspection, paint)}${group === undefined ? "" : `  (group ${group})`}`,
     ...nodes.map((one) => `  ${one.node.padEnd(width)}  ${line(one, paint)}`),
   ];
 }

@@ -2,6 +2,8 @@ import type { Config } from "./config.js";
 import { usageError } from "./exit.js";
 import { hideCredentials, redact } from "./redact.js";
 
+const isList = (value: NonNullable<Config["previous"]>): value is readonly string[] => Array.isArray(value);
+
 const sources =
   "Name them with --node redis://host:6379 (once for each), in HOLDFAST_NODES (separated by commas or spaces), " +
   'or as "nodes" in holdfast.config.json';
@@ -10,6 +12,7 @@ const sources =
 export interface NodeFlags {
   readonly node?: readonly string[];
   readonly previousNode?: readonly string[];
+  readonly group?: readonly string[];
 }
 
 /** The addresses of the nodes and, while the nodes are being changed, of those before the change. */
@@ -26,7 +29,10 @@ export function chooseSets(
   config: Pick<Config, "nodes" | "previous">,
 ): ChosenNodes {
   const nodes = chooseNodes(node, HOLDFAST_NODES, config.nodes);
-  const given = choosePrevious(previousNode, HOLDFAST_PREVIOUS_NODES, config.previous);
+  const { previous } = config;
+  if (previous !== undefined && !isList(previous))
+    throw usageError('"previous" must be a list of addresses, because there are no "groups"');
+  const given = choosePrevious(previousNode, HOLDFAST_PREVIOUS_NODES, previous);
   if (given === null) return { nodes };
   checkPrevious(given, nodes);
   return { nodes, previous: given.addresses };
@@ -45,10 +51,10 @@ export function chooseNodes(
   configured: readonly string[] | undefined,
   flag = "--node",
 ): readonly string[] {
-  if (flags !== undefined && flags.length > 0) return checkAll(flags, flag);
+  if (flags !== undefined && flags.length > 0) return checkAddresses(flags, flag);
   const listed = listedIn(environment);
-  if (listed.length > 0) return checkAll(listed, "HOLDFAST_NODES");
-  if (configured !== undefined && configured.length > 0) return checkAll(configured, '"nodes"');
+  if (listed.length > 0) return checkAddresses(listed, "HOLDFAST_NODES");
+  if (configured !== undefined && configured.length > 0) return checkAddresses(configured, '"nodes"');
   throw usageError(`no nodes to ask. ${sources}`);
 }
 
@@ -76,14 +82,14 @@ function checkPrevious({ addresses, where }: Named, nodes: readonly string[]): v
   const leaveOut = "leave it out unless the nodes are being changed";
   if (addresses.length === 0)
     throw usageError(`${where} names no node: it must be the nodes before the change; ${leaveOut}`);
-  checkAll(addresses, where);
+  checkAddresses(addresses, where);
   const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
   if (twice !== undefined) throw usageError(`${where}: ${shown(twice)} is named twice; name each node once`);
   if (addresses.length === nodes.length && addresses.every((address) => nodes.includes(address)))
     throw usageError(`${where} has the same nodes as the nodes after the change; ${leaveOut}`);
 }
 
-function checkAll(addresses: readonly string[], where: string): readonly string[] {
+export function checkAddresses(addresses: readonly string[], where: string): readonly string[] {
   for (const address of addresses) hideCredentials(address);
   addresses.forEach((address, index) => {
     const why = whyNoAddress(address);

@@ -1,5 +1,5 @@
 import type { Locks } from "../api/types.js";
-import { createLocks } from "../create-locks.js";
+import { createChosenLocks } from "./groups.js";
 import type { RunOptions } from "./run-options.js";
 
 /**
@@ -10,10 +10,8 @@ export const closeTimeout = 2_000;
 
 /** Creates the locks of a run. */
 export function createRunLocks(options: RunOptions): Locks {
-  const { nodes, previous, prefix, owner, ttl, atLeast, nodeTimeout, quarantine, publish } = options;
-  return createLocks({
-    nodes,
-    ...(previous === undefined ? {} : { previous }),
+  const { prefix, owner, ttl, atLeast, nodeTimeout, quarantine, publish } = options;
+  return createChosenLocks(options, {
     prefix,
     owner,
     ttl,

@@ -2,7 +2,8 @@ import { hostname } from "node:os";
 import type { QuarantineRule } from "../engine/node/abstention.js";
 import type { Config } from "./config.js";
 import { exitCode, usageError } from "./exit.js";
-import { type ChosenNodes, chooseSets, type NodeFlags } from "./nodes.js";
+import { type Chosen, choose } from "./groups.js";
+import type { NodeFlags } from "./nodes.js";
 import { defaults, requireRoom } from "./timing.js";
 
 /** The options of the command line; absent if not given. Durations in ms. */
@@ -28,7 +29,9 @@ export interface RunFlags extends NodeFlags {
 }
 
 /** The complete options of a run, validated and with every default filled in. */
-export interface RunOptions extends ChosenNodes {
+export type RunOptions = RunSettings & Chosen;
+
+interface RunSettings {
   readonly resources: readonly string[];
   /** The name of the election in which the command's process is a candidate; null if the command runs under a lock. */
   readonly elect: string | null;
@@ -81,7 +84,7 @@ export function resolveRun(
     resources,
     elect,
     restart: flags.restart ?? false,
-    ...chooseSets(flags, environment, config),
+    ...choose(flags, environment, config),
     prefix: flags.prefix ?? config.prefix ?? "",
     owner: flags.owner ?? config.owner ?? defaultOwner(),
     quarantine: flags.quarantine ?? config.quarantine ?? "auto",

@@ -1,4 +1,5 @@
 import type { Request } from "../engine/node/lock-node.js";
+import { locksIn } from "../engine/protocol/call-limits.js";
 import { messageOf } from "../engine/protocol/error-message.js";
 import type { ConnectionReplacer } from "./connection-replacer.js";
 import { failureOf, serverCode } from "./failure.js";
@@ -7,9 +8,13 @@ import { splittable, tooBig } from "./request-groups.js";
 import { answerAll, stillWanted } from "./request-replies.js";
 import { forgetScript } from "./script-cache.js";
 import type { ScriptConnection } from "./script-client.js";
+import { singleRenewals } from "./single-renewals.js";
 import { hasQueue, sendKeyByKey, tryAgain } from "./slot-migration.js";
 
 const evalForbidden = /'eval'/i;
+
+const locksInAll = (requests: readonly Request[]): number =>
+  requests.reduce((sum, { command }) => sum + locksIn(command), 0);
 
 /** Commands that are sent as one call. */
 export interface Call {
@@ -75,9 +80,11 @@ export class CallRecovery {
       // Only the same requests, repeated without queues, prove that the queues were the cause.
       return sender.call({ ...call, requests: kept, queueless: kept.length === requests.length });
     }
-    if (requests.length > 1 && (splittable.has(code) || tooBig.test(messageOf(error)))) {
+    if (locksInAll(requests) > 1 && (splittable.has(code) || tooBig.test(messageOf(error)))) {
       const { queueless } = sender;
-      for (const request of stillWanted(requests)) sender.call({ ...call, requests: [request], queueless });
+      const wanted = stillWanted(requests);
+      const single = requests.length > 1 ? wanted : wanted.flatMap(singleRenewals);
+      for (const request of single) sender.call({ ...call, requests: [request], queueless });
       return;
     }
     if (code === "TRYAGAIN" && sharded) return this.#sendFewerKeys(call, messageOf(error));

@@ -109,10 +109,15 @@ export class ConnectionWatch {
   }
 
   watch(listener: ConnectionListener): () => void {
-    if (this.#listeners.size === 0) this.#attach();
+    if (this.#listeners.size === 0) {
+      this.#attach();
+      this.watched(true);
+    }
     const remove = this.#listeners.add(listener);
     return () => {
-      if (remove() && this.#listeners.size === 0) this.#detach();
+      if (!remove() || this.#listeners.size > 0) return;
+      this.watched(false);
+      this.#detach();
     };
   }
 
@@ -225,6 +230,9 @@ export class ConnectionWatch {
   };
 
   readonly #ignore = (): void => {};
+
+  /** Called when the first watcher comes, and when the last one has left. */
+  protected watched(_isWatched: boolean): void {}
 
   #listenerOf(event: string): () => void {
     return attempts.has(event) ? this.#attempted : this.#changed;

@@ -16,6 +16,13 @@ class Call extends ListNode {
   }
 }
 
+/** A call that can be ended from outside. */
+export interface SentCall {
+  readonly reply: Promise<unknown>;
+  /** Rejects `reply`, unless it is settled. */
+  reject(error: unknown): void;
+}
+
 /**
  * The unanswered calls of one connection. Clients keep such calls across a reconnection, some without limit. Here the
  * calls end with the connection, so that a reply to a command that the client sent again never counts as an answer.
@@ -23,9 +30,14 @@ class Call extends ListNode {
 export class InFlight {
   readonly #calls = new LinkedList<Call>();
   #size = 0;
+  #listening = false;
+  #keepsListening = false;
   readonly #onEvent: (cause?: unknown) => void;
 
-  /** After any of these events the connection may be gone. Listeners are attached only while calls are pending. */
+  /**
+   * After any of these events the connection may be gone. Listeners are attached while calls are pending, and between calls
+   * only after `keepListening(true)`.
+   */
   constructor(
     private readonly client: Emitter,
     private readonly events: readonly string[],
@@ -45,14 +57,16 @@ export class InFlight {
     return this.#calls.first === null ? 0 : systemClock.monotonic() - this.#calls.first.since;
   }
 
+  /** Whether listeners stay attached between calls: attaching and removing them for each call takes long. */
+  keepListening(keep: boolean): void {
+    this.#keepsListening = keep;
+    this.#unlistenIfIdle();
+  }
+
   /** Sends now. `onLost` is called if the connection was lost before the answer arrived. */
   add(send: () => Promise<unknown>, onLost?: () => void): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const call = new Call(reject, onLost);
-      // Listens before sending: a client may lose the connection while it writes.
-      if (this.#calls.empty) this.#listen();
-      this.#calls.add(call);
-      this.#size += 1;
+      const call = this.#begin(reject, onLost);
       try {
         Promise.resolve(send()).then(
           (value) => {
@@ -67,6 +81,35 @@ export class InFlight {
     });
   }
 
+  /** The same for a call that can be ended from outside, without promises of its own. */
+  addCall(send: () => SentCall): Promise<unknown> {
+    let sent: SentCall | null = null;
+    let lost: unknown = null;
+    const call = this.#begin((error) => {
+      lost = error;
+      sent?.reject(error);
+    });
+    const remove = () => this.#remove(call);
+    try {
+      sent = send();
+    } catch (error) {
+      remove();
+      throw error;
+    }
+    if (lost !== null) sent.reject(lost);
+    sent.reply.then(remove, remove);
+    return sent.reply;
+  }
+
+  #begin(fail: (error: unknown) => void, onLost?: () => void): Call {
+    const call = new Call(fail, onLost);
+    // Listens before sending: a client may lose the connection while it writes.
+    if (!this.#listening) this.#listen();
+    this.#calls.add(call);
+    this.#size += 1;
+    return call;
+  }
+
   #refuse(call: Call, error: unknown): void {
     this.#remove(call);
     call.fail(error);
@@ -76,7 +119,7 @@ export class InFlight {
     if (call.list === null) return;
     this.#calls.remove(call);
     this.#size -= 1;
-    if (this.#calls.empty) this.#unlisten();
+    this.#unlistenIfIdle();
   }
 
   #lose(cause: unknown): void {
@@ -89,7 +132,7 @@ export class InFlight {
     if (calls.length === 0) return;
     for (const call of calls) this.#calls.remove(call);
     this.#size = 0;
-    this.#unlisten();
+    this.#unlistenIfIdle();
     for (const call of calls) {
       call.fail(new LostError(message));
       call.onLost?.();
@@ -97,10 +140,13 @@ export class InFlight {
   }
 
   #listen(): void {
+    this.#listening = true;
     for (const event of this.events) this.client.on(event, this.#onEvent);
   }
 
-  #unlisten(): void {
+  #unlistenIfIdle(): void {
+    if (!this.#listening || this.#keepsListening || !this.#calls.empty) return;
+    this.#listening = false;
     for (const event of this.events) this.client.off(event, this.#onEvent);
   }
 }

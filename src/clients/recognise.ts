@@ -22,14 +22,10 @@ const accepted =
 
 /**
  * Returns the node for an entry of `nodes`. Clients are recognised by their methods, never by their class, so that
- * copies, subclasses and wrappers of any version work and no library is loaded. Throws InvalidOptionError for
- * "nodes[index]".
+ * copies, subclasses and wrappers of any version work and no library is loaded. `list` names the list in errors. Throws
+ * InvalidOptionError for "nodes[index]".
  */
-export function recogniseNode(
-  input: NodeInput,
-  index: number,
-  list: "nodes" | "previous" = "nodes",
-): LockNode {
+export function recogniseNode(input: NodeInput, index: number, list = "nodes"): LockNode {
   const option = `${list}[${index}]`;
   if (typeof input === "string") return new RedisNode(new AddressScriptClient(input, option));
   if ((typeof input !== "object" && typeof input !== "function") || input === null) {
@@ -41,7 +37,7 @@ export function recogniseNode(
     const reason = whyNot(shape);
     if (reason !== null) throw new InvalidOptionError(option, reason.given, `${accepted} (${reason.advice})`);
     return new RedisNode(
-      clientOf(shape, option, list === "nodes" ? `client ${index}` : `previous client ${index}`),
+      clientOf(shape, option, list === "nodes" ? `client ${index}` : `${list} client ${index}`),
     );
   } catch (error) {
     if (isHoldfastError(error)) throw error;

@@ -35,6 +35,8 @@ export class RedisNode implements LockNode, CallSender {
   readonly sharded: boolean;
   readonly opaque: boolean;
   readonly writesLater: boolean;
+  /** In a Cluster, the keys of many locks have many hash slots. */
+  readonly renewsEach: boolean;
   readonly #sideKeys: SideKeys;
   readonly #replacer: ConnectionReplacer;
   readonly #recovery: CallRecovery;
@@ -49,6 +51,7 @@ export class RedisNode implements LockNode, CallSender {
     this.sharded = sharded;
     this.opaque = opaque;
     this.writesLater = writesLater;
+    this.renewsEach = !sharded;
     const redirections = new Redirections(client);
     this.#sideKeys = sideKeysOf(sharded, () => client.keyspace?.prefix ?? "");
     this.#replacer = new ConnectionReplacer(client, clock);

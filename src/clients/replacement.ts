@@ -10,7 +10,8 @@ export type ReplacementCause = "silence" | "wrongServer";
 /** The error message for requests in flight on a replaced connection. */
 export const replacedMessage: Readonly<Record<ReplacementCause, string>> = {
   silence: "connection lost (it was silent for too long and has been replaced)",
-  wrongServer: "connection lost (it led to a server that takes no locks and has been replaced)",
+  wrongServer:
+    "connection lost (it led to a server that takes no locks, such as a replica, and has been replaced)",
 };
 
 /** ms between two replacements of one connection: doubles from the first to the longest delay until a reply arrives. */

@@ -1,11 +1,7 @@
 import type { Request } from "../engine/node/lock-node.js";
-import type { LockCommand } from "../engine/protocol/command.js";
+import { charactersIn, charactersPerCall, locksIn, locksPerCall } from "../engine/protocol/call-limits.js";
 import { failed } from "../engine/protocol/refusal.js";
 
-/** Commands in one call; more are split, so that no call keeps the server busy for long. */
-const commandsPerCall = 500;
-/** Characters of keys and tokens in one call. */
-const charactersPerCall = 256 * 1024;
 /**
  * A server rejects the whole call with these codes and without effect, although only one of its commands may be the
  * cause.
@@ -17,8 +13,8 @@ const scattered = failed("refused", "CROSSSLOT the keys are in different hash sl
 
 interface Group {
   readonly requests: Request[];
-  /** Characters of keys and tokens. */
-  size: number;
+  locks: number;
+  characters: number;
 }
 
 /**
@@ -37,25 +33,21 @@ export function groupRequests(
       request.answered(scattered);
       continue;
     }
-    const size = sizeOf(request.command);
+    const locks = locksIn(request.command);
+    const characters = charactersIn(request.command);
     let group = open.get(slot);
     if (
       group === undefined ||
-      group.requests.length === commandsPerCall ||
-      group.size + size > charactersPerCall
+      group.locks + locks > locksPerCall ||
+      group.characters + characters > charactersPerCall
     ) {
-      group = { requests: [], size: 0 };
+      group = { requests: [], locks: 0, characters: 0 };
       open.set(slot, group);
       groups.push(group.requests);
     }
     group.requests.push(request);
-    group.size += size;
+    group.locks += locks;
+    group.characters += characters;
   }
   return groups;
-}
-
-function sizeOf(command: LockCommand): number {
-  let size = "token" in command ? command.token.length : 0;
-  for (const key of command.keys) size += key.length;
-  return size;
 }

@@ -19,6 +19,8 @@ export interface ScriptConnection {
   readonly session?: unknown;
   /** How many calls have been sent and are not answered yet. */
   readonly unanswered?: number;
+  /** Whether the connection's listeners stay attached between calls. Default false. */
+  keepListening?(keep: boolean): void;
   /** Ends the present connection, so that the client opens another one; see {@link ScriptClient.replaceConnection}. */
   replace?(cause: ReplacementCause): Replacement;
 }

@@ -23,6 +23,10 @@ export abstract class SingleClient extends UserClient {
     super(source, open);
   }
 
+  protected override watched(isWatched: boolean): void {
+    this.commands.keepListening?.(isWatched);
+  }
+
   replaceConnection(cause: ReplacementCause): Replacement {
     const replacement = this.replaceBy(cause, () => this.commands.replace(cause));
     if (replacement === "replacing") this.reopenSubscriptions();

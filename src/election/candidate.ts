@@ -3,13 +3,11 @@ import { type DeposedReason, isHoldfastError } from "../errors.js";
 import type { LeaseState } from "../lock/lease-state.js";
 import type { Lock } from "../lock/lock.js";
 import { TableActor } from "../machines/compiled/table-actor.js";
-import {
-  type ElectionMachineEvent,
-  type ElectionPort,
-  electionPorts,
-  electionTable,
-} from "../machines/election.js";
+import type { electionMachine } from "../machines/election.js";
+import type { ElectionMachineEvent } from "../machines/election-events.js";
+import { type ElectionPort, electionPorts } from "../machines/election-port.js";
 import type { ElectionState } from "../machines/election-state.js";
+import { electionTable } from "../machines/tables.js";
 import type { Manager } from "../manager/manager.js";
 import { CampaignPause } from "./campaign-pause.js";
 import { ElectionNotifier } from "./election-notifier.js";
@@ -24,7 +22,7 @@ import { ElectionTerm } from "./term.js";
 export class Candidate implements ElectionPort {
   readonly notifier: ElectionNotifier;
   readonly #lock: Lock;
-  readonly #chart: TableActor<ReturnType<typeof electionTable>["machine"]>;
+  readonly #chart: TableActor<typeof electionMachine>;
   readonly #pause: CampaignPause;
   /** The campaign that is under way, or the last one. Settles when nothing of it is left on the nodes. */
   #campaign: Promise<void> = Promise.resolve();
@@ -53,7 +51,7 @@ export class Candidate implements ElectionPort {
     this.#lock.events.on("expired", ({ reason }) => this.send({ type: "LOST", reason }));
     this.#chart = new TableActor(electionTable(), { election: name });
     electionPorts.bind(this.#chart, this);
-    if (inspect !== undefined) this.#chart.toActor({ inspect });
+    if (inspect !== undefined) this.#chart.toActor(inspect);
   }
 
   get actor() {

@@ -1,4 +1,4 @@
-import { managerOf } from "../api/managed-locks.js";
+import { managersOf } from "../api/managed-locks.js";
 import type { Locks } from "../api/types.js";
 import { InvalidOptionError } from "../errors.js";
 import { isList } from "../support/untrusted.js";
@@ -35,7 +35,7 @@ export async function serveInspector(
   const all = isList(locks) ? Array.from(locks as readonly Locks[]) : [locks as Locks];
   if (all.length === 0)
     throw new InvalidOptionError("locks", locks, "what createLocks gave, or a list of that");
-  const managers = new Set(all.map(managerOf));
+  const managers = new Set(all.flatMap(managersOf));
   const listenAddress = checkListenAddress(options);
   const title = checkTitle(options);
   const feed = new InspectorFeed();

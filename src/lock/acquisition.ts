@@ -113,6 +113,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     const { engine, clock } = this.lock.manager;
     this.attempts = attempt;
     this.delay = null;
+    this.last?.releaseNow();
     // The first attempt starts with the acquisition, unless the acquisition was queued.
     const fresh = attempt === 1 && !this.queued;
     this.start = fresh ? this.since : now(clock);
@@ -134,7 +135,8 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   }
 
   scheduleRetry(event: RefusalEvent, attempt: number): void {
-    this.releaseAbandoned();
+    // A listener may end the process, so the releases must have been sent before it is called.
+    this.releaseAbandoned(!this.lock.notifier.hasListeners("retrying"));
     const until = (this.queues ? this.waits().untilRetry(event) : event.retryIn) ?? 0;
     const delay = Math.round(until);
     const left = this.waitLeft();
@@ -155,10 +157,10 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     if (claim.sent) this.last = claim;
   }
 
-  /** Releases the abandoned claim on the nodes. */
-  private releaseAbandoned(): void {
+  /** Releases the abandoned claim on the nodes. `patient`: see {@link Claim.discard}. */
+  private releaseAbandoned(patient = false): void {
     // A quorum may have granted an undecided claim. Its release must therefore notify the waiters.
-    this.abandoned?.discard(!this.decided);
+    this.abandoned?.discard(!this.decided, patient);
     this.abandoned = null;
   }
 
@@ -166,7 +168,8 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     this.lock.endAcquisition();
     const error = acquisitionError(event, this.lock, this);
     const { place } = this.waitStrategy ?? {};
-    const hasWrites = this.abandoned?.sent === true || (place && this.last !== null);
+    const isReleasedLate = this.last?.releaseNow() === true;
+    const hasWrites = isReleasedLate || this.abandoned?.sent === true || (place && this.last !== null);
     // The queue is left first: leaving the queue notifies no waiter about a lock that only a minority granted.
     if (place) this.last?.leave(place);
     this.releaseAbandoned();
@@ -226,13 +229,10 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     if (error !== null) return this.lock.send({ type: "REFUSED", error });
     const { ttl, fence } = this.settings;
     const decided = (result: RoundResult) => this.claim === claim && this.onDecided(claim, result);
-    claim.acquire(
-      ttl,
-      timeoutFor(manager, ttl),
-      fence ? manager.engine.fences : null,
-      this.queuePolicy(),
-      decided,
-    );
+    const fences = fence ? manager.engine.fences : null;
+    const queue = this.queuePolicy();
+    const gate = this.waitStrategy?.gate ?? null;
+    claim.acquire(ttl, timeoutFor(manager, ttl), fences, queue, decided, gate);
   }
 
   private onDecided(claim: Claim, result: RoundResult): void {

@@ -21,6 +21,8 @@ export abstract class ActiveLock extends ListNode {
 
 /** Where a lock registers while it is in use. */
 export interface ActiveLockRegistry {
+  /** The number of locks in use. */
+  readonly size: number;
   add(lock: ActiveLock): void;
   remove(lock: ActiveLock): void;
   /** Returns the lease that holds one of the keys in this process, if there is one. */

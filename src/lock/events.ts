@@ -3,7 +3,13 @@ import type { Vote } from "../engine/protocol/vote.js";
 import type { RetryReason } from "../engine/time/retry.js";
 import type { ExpiryReason } from "../errors.js";
 
-interface LockEvent {
+/** What all events of a manager have. */
+interface GroupEvent {
+  /** The name of the group of nodes. Absent without groups, and in the events of a handle. */
+  readonly group?: string;
+}
+
+interface LockEvent extends GroupEvent {
   /** The resources that the lock covers. */
   readonly resources: readonly string[];
   /** Identifies one acquisition and its lease, from `acquiring` to the last event. This is not the token. */
@@ -88,7 +94,7 @@ export interface LockEvents {
   failed: (event: FailedEvent) => void;
 }
 
-export interface NodeEvent {
+export interface NodeEvent extends GroupEvent {
   /** The node's name, such as an address without credentials. */
   readonly node: string;
   /** Epoch ms. */

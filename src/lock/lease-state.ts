@@ -4,6 +4,7 @@ import { type Clock, elapsed, type Instant } from "../engine/time/clock.js";
 import { type ExpiryReason, LeaseExpiredError } from "../errors.js";
 import type { AsyncContext } from "../support/async-context.js";
 import type { ReleaseOutcome } from "./release-outcome.js";
+import { renewalDelay, stepBefore } from "./renewal-time.js";
 
 /** How a lease ended. */
 export type LeaseEnd = ExpiryReason | "released" | "handedOver";
@@ -35,13 +36,6 @@ export interface Grant {
   readonly chance: number;
 }
 
-/** The number of steps in a validity. Renewals that are due within one step are sent together. */
-const steps = 50;
-/** ms. */
-const maxStep = 50;
-
-const shareFor = (chance: number): number => 0.5 - chance / 10;
-
 /** The state of one lease: what was granted, when, and whether the lease is over. Once set, `end` never changes. */
 export class LeaseState {
   end: LeaseEnd | null = null;
@@ -60,8 +54,8 @@ export class LeaseState {
   renewals = 0;
   /** The time just before the first request of the last round that granted or renewed the lease. */
   private confirmedAt: Instant;
-  /** The share of the validity after which the lease is renewed. */
-  private share: number;
+  /** A random number from 0 to 1 that decides when the next renewal is due. */
+  private chance: number;
   private controller: AbortController | null = null;
   private abortReason: unknown;
 
@@ -71,7 +65,7 @@ export class LeaseState {
     readonly grant: Grant,
   ) {
     this.confirmedAt = grant.at;
-    this.share = shareFor(grant.chance);
+    this.chance = grant.chance;
     this.ttl = grant.ttl;
     this.drift = grant.drift;
   }
@@ -93,6 +87,7 @@ export class LeaseState {
 
   /** Whether `maxHold` sets the deadline. No renewal moves that deadline. */
   get capped(): boolean {
+    if (this.grant.maxHold === Number.POSITIVE_INFINITY) return false;
     return this.holdLeft() <= validityOf(this.ttl, this.drift, elapsed(this.clock, this.confirmedAt));
   }
 
@@ -111,16 +106,14 @@ export class LeaseState {
 
   /**
    * ms until a renewal is due. A renewal is due after two fifths to half of the validity, or earlier if `renewBefore`
-   * demands, but not before a tenth. The share is random, so that leases that were acquired together do not stay in step.
-   * The time is rounded down to a common step, so that renewals that are due at about the same time are sent together.
+   * demands, but not before a tenth. `locks`: the number of locks in use.
    */
-  untilRenewal(): number {
+  untilRenewal(locks: number): number {
+    const { clock, confirmedAt, chance, grant } = this;
     const validity = this.ttl - this.drift;
-    const wanted = Math.max(validity - this.grant.renewBefore, validity / 10);
-    const delay = Math.min(validity * this.share, wanted) - elapsed(this.clock, this.confirmedAt);
-    const step = Math.min(Math.max(validity / steps, 1), maxStep);
-    const now = this.clock.monotonic();
-    return Math.floor((now + delay) / step) * step - now;
+    const delay = renewalDelay(validity, grant.renewBefore, locks, chance);
+    const now = clock.monotonic();
+    return stepBefore(now + delay - elapsed(clock, confirmedAt), validity, locks) - now;
   }
 
   /** Epoch ms. */
@@ -134,6 +127,7 @@ export class LeaseState {
    * again for at least the rest of `holdAtLeast`.
    */
   ttlToRenew(asked: number, driftFactor: number): number {
+    if (asked >= this.ttl) return Math.max(asked, this.rest());
     const kept = Math.ceil((this.left() + 4) / (1 - driftFactor));
     return Math.max(Math.max(asked, Math.min(kept, this.ttl)), this.rest());
   }
@@ -143,6 +137,7 @@ export class LeaseState {
    * may be set forward.
    */
   rest(): number {
+    if (this.grant.holdAtLeast === 0) return 0;
     return Math.max(0, Math.ceil(this.keptUntil - this.clock.monotonic()));
   }
 
@@ -155,7 +150,7 @@ export class LeaseState {
   confirm(start: Instant, ttl: number, drift: number, chance: number): void {
     this.renewals += 1;
     this.confirmedAt = start;
-    this.share = shareFor(chance);
+    this.chance = chance;
     this.ttl = ttl;
     this.drift = drift;
   }

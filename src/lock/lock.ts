@@ -4,11 +4,12 @@ import { elapsed } from "../engine/time/clock.js";
 import { ResettableTimer } from "../engine/time/timer-wheel.js";
 import { HandleBusyError, OverloadedError } from "../errors.js";
 import { TableActor, type TransitionObserver } from "../machines/compiled/table-actor.js";
-import { type LockMachineActor, type lockMachine, lockTable } from "../machines/lock.js";
+import type { LockMachineActor, lockMachine } from "../machines/lock.js";
 import type { LockContext } from "../machines/lock-context.js";
 import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
 import { type LockPort, lockPorts } from "../machines/lock-port.js";
 import type { LockState } from "../machines/lock-state.js";
+import { lockTable } from "../machines/tables.js";
 import { currentContext } from "../support/platform.js";
 import type { SafeEmitter } from "../support/safe-emitter.js";
 import { Acquisition } from "./acquisition.js";
@@ -48,7 +49,7 @@ export class Lock
     this.notifier = new Notifier(manager, resources);
     this.chart = new TableActor(lockTable(), { resources }, this);
     lockPorts.bind(this.chart, this);
-    if (manager.inspect !== undefined) this.chart.toActor({ inspect: manager.inspect });
+    if (manager.inspect !== undefined) this.chart.toActor(manager.inspect);
   }
 
   /** The chart as an XState actor. The first access turns the chart into an actor for good. */

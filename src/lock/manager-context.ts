@@ -8,6 +8,7 @@ import type { ActiveLockRegistry } from "./active-lock.js";
 import type { ManagerEvents } from "./events.js";
 import type { InspectionEvent } from "./lock-actor.js";
 import type { LockObservers } from "./observed-lock.js";
+import type { RenewalGroups } from "./renewal-groups.js";
 import type { ManagerSettings } from "./settings.js";
 import type { LocalQueue } from "./waiting/local-queue.js";
 
@@ -27,11 +28,14 @@ interface NodeSet {
 
 /** The parts of a manager that its locks need. */
 export interface ManagerContext extends ManagerSettings {
+  /** The name of the group of these nodes; null unless resources are spread over several groups. */
+  readonly group: string | null;
   readonly engine: QuorumEngine;
   readonly events: SafeEmitter<ManagerEvents>;
   readonly observers: LockObservers;
   readonly activeLocks: ActiveLockRegistry;
   readonly localQueue: LocalQueue;
+  readonly renewalGroups: RenewalGroups;
   /** A timer wheel that does not keep the process alive. */
   readonly background: TimerWheel;
   readonly inspect: ((event: InspectionEvent) => void) | undefined;

@@ -22,7 +22,7 @@ interface ObservedLease {
 /** A read-only view of a lock for observers. */
 export interface ObservedLock {
   readonly resources: readonly string[];
-  readonly manager: { readonly clock: Clock; readonly owner: string };
+  readonly manager: { readonly clock: Clock; readonly owner: string; readonly group: string | null };
   readonly state: LockState;
   /** The state with its substate, such as "acquiring.asking". */
   readonly path: string;

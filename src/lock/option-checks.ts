@@ -8,6 +8,7 @@ const acquireOptions = [
 const managerOptions = [
   ...[
     "nodes",
+    "groups",
     "previous",
     "otherSets",
     "prefix",

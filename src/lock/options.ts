@@ -65,6 +65,8 @@ export type ClosingSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT" | "SIGUS
 export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
   /** The independent nodes that vote; see {@link NodeInput}. Use an odd number. */
   readonly nodes: readonly NodeInput[];
+  /** See {@link GroupedLocksOptions}. */
+  readonly groups?: never;
   /**
    * The nodes before a change of `nodes`, while processes with the old and with the new nodes run side by side. A grant, a
    * renewal and a fence then need a quorum of both sets. Give a node that is in both sets as the same client or address in
@@ -145,4 +147,23 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
   readonly clock?: Clock | undefined;
   /** The source of randomness, for tests and simulations. Default: the system's source. */
   readonly random?: Random | undefined;
+}
+
+/** Groups of nodes: a list, or an object with the name of each group. A list has the names "1", "2" and so on. */
+export type NodeGroups = readonly (readonly NodeInput[])[] | Readonly<Record<string, readonly NodeInput[]>>;
+
+/** Options of `createLocks` for resources that are spread over several groups of nodes: see docs/groups.md. */
+export interface GroupedLocksOptions extends Omit<LocksOptions, "nodes" | "groups" | "previous"> {
+  /**
+   * Each group is an independent set of nodes with a quorum of its own. A resource belongs to one group, chosen by its key and
+   * the names of the groups. All processes must have the same names with the same nodes, and a list in the same order. Several
+   * resources can be locked together if they are in one group: give them the same hash tag, as in "{order:7}:stock".
+   */
+  readonly groups: NodeGroups;
+  /**
+   * The groups before a change of their nodes, with the same names: as `previous` for one set of nodes. Groups cannot be added,
+   * removed or renamed while processes run.
+   */
+  readonly previous?: NodeGroups;
+  readonly nodes?: never;
 }

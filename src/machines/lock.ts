@@ -1,8 +1,9 @@
 import { type ActorRefFrom, assign, setup } from "xstate";
-import { type Table, tableOf } from "./compiled/table.js";
+import { lockActions } from "./lock-actions.js";
 import type { LockContext } from "./lock-context.js";
 import type { LockMachineEvent } from "./lock-events.js";
-import { lockPorts } from "./lock-port.js";
+
+const { context, guards, updates, effects } = lockActions;
 
 const { createMachine } = setup({
   types: {} as {
@@ -10,56 +11,14 @@ const { createMachine } = setup({
     events: LockMachineEvent;
     input: { resources: readonly string[] };
   },
-  guards: {
-    isQueued: ({ event }) => event.type === "ACQUIRE" && event.queued,
-    mayRetry: ({ event }) => "retryIn" in event && event.retryIn !== null,
-  },
+  guards,
   actions: {
-    openAcquisition: assign(({ event }) =>
-      event.type === "ACQUIRE" ? { acquisition: event.acquisition, attempt: 0, reason: null } : {},
-    ),
-    countAttempt: assign(({ context }) => ({ attempt: context.attempt + 1 })),
-    noteReason: assign(({ event }) => ("retryIn" in event ? { reason: event.reason } : {})),
-    noteValidity: assign(({ event }) =>
-      "validUntil" in event ? { validUntil: event.validUntil, reason: null } : {},
-    ),
-    forgetValidity: assign(() => ({ validUntil: null })),
-    armWait: ({ self }) => lockPorts.of(self)?.acquisition?.armWait(),
-    askForGrant: ({ self, context }) => lockPorts.of(self)?.acquisition?.askForGrant(context.attempt),
-    scheduleRetry: ({ self, event, context }) => {
-      if ("retryIn" in event) lockPorts.of(self)?.acquisition?.scheduleRetry(event, context.attempt);
-    },
-    abandonAttempt: ({ self }) => lockPorts.of(self)?.acquisition?.abandonAttempt(),
-    fail: ({ self, event }) => {
-      if (
-        "retryIn" in event ||
-        event.type === "ABORT" ||
-        event.type === "TIMED_OUT" ||
-        event.type === "REFUSED"
-      ) {
-        lockPorts.of(self)?.acquisition?.fail(event);
-      }
-    },
-    begin: ({ self, event }) => {
-      if (event.type === "GRANTED") lockPorts.of(self)?.acquisition?.begin(event);
-    },
-    armTimer: ({ self }) => lockPorts.of(self)?.heldLease?.armTimer(),
-    askForRenewal: ({ self }) => lockPorts.of(self)?.heldLease?.askForRenewal(),
-    prolong: ({ self, event }) => {
-      if (event.type === "RENEWED") lockPorts.of(self)?.heldLease?.prolong(event);
-    },
-    reportQuorumLost: ({ self, event }) => {
-      if ("retryIn" in event) lockPorts.of(self)?.heldLease?.reportQuorumLost(event);
-    },
-    askForRelease: ({ self }) => lockPorts.of(self)?.heldLease?.askForRelease(),
-    finishRelease: ({ self, event }) => {
-      if (event.type === "RELEASED") lockPorts.of(self)?.heldLease?.finishRelease(event);
-    },
-    releaseRemains: ({ self }) => lockPorts.of(self)?.heldLease?.releaseRemains(),
-    lose: ({ self, event }) => {
-      if (event.type === "LOST" || event.type === "EXPIRED") lockPorts.of(self)?.heldLease?.lose(event);
-    },
-    endWithoutRelease: ({ self }) => lockPorts.of(self)?.heldLease?.endWithoutRelease(),
+    openAcquisition: assign(updates.openAcquisition),
+    countAttempt: assign(updates.countAttempt),
+    noteReason: assign(updates.noteReason),
+    noteValidity: assign(updates.noteValidity),
+    forgetValidity: assign(updates.forgetValidity),
+    ...effects,
   },
 });
 
@@ -101,13 +60,7 @@ const lostQuorum = [
  */
 export const lockMachine = createMachine({
   id: "lock",
-  context: ({ input }) => ({
-    resources: input.resources,
-    acquisition: null,
-    attempt: 0,
-    reason: null,
-    validUntil: null,
-  }),
+  context,
   initial: "idle",
   states: {
     idle: {
@@ -187,11 +140,3 @@ export const lockMachine = createMachine({
 });
 
 export type LockMachineActor = ActorRefFrom<typeof lockMachine>;
-
-let table: Table<typeof lockMachine> | null = null;
-
-/** The table of the lock state machine, derived when the first lock is created. */
-export function lockTable(): Table<typeof lockMachine> {
-  table ??= tableOf(lockMachine);
-  return table;
-}

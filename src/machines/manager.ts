@@ -1,4 +1,4 @@
-import { type ActorRefFrom, setup } from "xstate";
+import { setup } from "xstate";
 
 /**
  * The state machine of the manager. The manager creates locks while open, releases all of them while closing, and stays
@@ -15,5 +15,3 @@ export const managerMachine = setup({
     closed: {},
   },
 });
-
-export type ManagerActor = ActorRefFrom<typeof managerMachine>;

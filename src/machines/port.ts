@@ -1,10 +1,10 @@
 /**
  * The property of an actor that holds its port. One symbol is enough: an actor runs one state machine, which has one kind
- * of port.
+ * of port. The symbol is registered, because the package contains the charts apart from the code that binds ports.
  */
-const port = Symbol("port");
+const port = Symbol.for("holdfast.port");
 
-// Only `bind` and `transferPort` write this property, so its type is that of the bound port.
+// Only the functions of this module write this property, so its type is that of the bound port.
 const portOwner = <Port>(actor: object) => actor as { [port]?: Port | undefined };
 
 /**
@@ -25,4 +25,9 @@ export class Ports<Port> {
 /** Moves the port of actor `from` to actor `to`. */
 export function transferPort(from: object, to: object): void {
   portOwner(to)[port] = portOwner(from)[port];
+}
+
+/** Lets actor `to` use whatever port actor `from` has at the time. */
+export function sharePort(from: object, to: object): void {
+  Object.defineProperty(to, port, { get: () => portOwner(from)[port] });
 }

@@ -7,6 +7,7 @@ import { ClockWatch } from "./clock-watch.js";
 
 /** The locks that are in use, and the clock watch that they share: while a lock is in use, the clocks are watched. */
 export class ActiveLocks implements ActiveLockRegistry, Flushable {
+  size = 0;
   private readonly locks = new LinkedList<ActiveLock>();
   private readonly clockWatch: ClockWatch;
   private onEmpty: () => void = () => {};
@@ -31,11 +32,14 @@ export class ActiveLocks implements ActiveLockRegistry, Flushable {
 
   add(lock: ActiveLock): void {
     this.locks.add(lock);
+    this.size++;
     if (!this.clockWatch.running) this.clockWatch.start();
   }
 
   remove(lock: ActiveLock): void {
+    if (lock.list === null) return;
     this.locks.remove(lock);
+    this.size--;
     if (!this.locks.empty) return;
     // The watch ends at the end of the tick, because the next lock is often added in the same tick.
     this.batcher.add(this);

@@ -50,7 +50,7 @@ function checkTreatment(option: string, value: unknown): "warn" | "allow" | "ref
   throw new InvalidOptionError(option, value, '"warn", "allow" or "refuse"');
 }
 
-export function managerSettingsOf(options: LocksOptions): ManagerSettings {
+export function managerSettingsOf(options: Omit<LocksOptions, "nodes">): ManagerSettings {
   const {
     clock = systemClock,
     random = systemRandom,

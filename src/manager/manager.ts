@@ -1,4 +1,3 @@
-import { createActor } from "xstate";
 import type { Inspection } from "../api/types.js";
 import type { LockNode } from "../engine/node/lock-node.js";
 import { QuorumEngine } from "../engine/quorum/engine.js";
@@ -10,10 +9,13 @@ import type { ManagerContext } from "../lock/manager-context.js";
 import type { ObservedLock } from "../lock/observed-lock.js";
 import { checkKnown } from "../lock/option-checks.js";
 import type { LocksOptions } from "../lock/options.js";
+import { RenewalGroups } from "../lock/renewal-groups.js";
 import { checkResources } from "../lock/resources.js";
 import { settingsOf } from "../lock/settings.js";
 import { LocalQueue } from "../lock/waiting/local-queue.js";
-import { type ManagerActor, managerMachine } from "../machines/manager.js";
+import { TableActor } from "../machines/compiled/table-actor.js";
+import type { managerMachine } from "../machines/manager.js";
+import { managerTable } from "../machines/tables.js";
 import { checkMethods, checkText } from "../support/checks.js";
 import { afterJobs } from "../support/platform.js";
 import { isolate } from "../support/safe-emitter.js";
@@ -23,6 +25,7 @@ import { summarise } from "./inspection.js";
 import { acquisitionIds, LockFactory } from "./lock-factory.js";
 import { logTo } from "./logger.js";
 import { ManagerEmitter } from "./manager-emitter.js";
+import type { ManagerGroup } from "./manager-group.js";
 import { managerSettingsOf } from "./manager-settings.js";
 import { Health, type NodeCondition } from "./node-health.js";
 import { NodeSet } from "./node-set.js";
@@ -46,6 +49,8 @@ interface ManagerUse {
   readonly collectable?: boolean;
   /** The nodes may have different key prefixes and databases. */
   readonly mixedKeyspaces?: boolean;
+  /** The group of the nodes, if resources are spread over several groups. */
+  readonly group?: ManagerGroup;
 }
 
 /** The core behind `createLocks` and the Redlock class: the nodes, and the locks that are in use on them. */
@@ -56,7 +61,7 @@ export class Manager {
   readonly series: string;
   readonly #nodes: readonly LockNode[];
   readonly #health: Health;
-  readonly #actor: ManagerActor;
+  readonly #chart: TableActor<typeof managerMachine>;
   readonly #pendingPauses = new Set<() => void>();
   #closing: Promise<void> | null = null;
   readonly #observers: Observers;
@@ -70,21 +75,25 @@ export class Manager {
    *
    * @throws InvalidOptionError, DuplicateNodeError.
    */
-  constructor(options: LocksOptions, { collectable = false, mixedKeyspaces = false }: ManagerUse = {}) {
+  constructor(
+    options: LocksOptions,
+    { collectable = false, mixedKeyspaces = false, group }: ManagerUse = {},
+  ) {
     if (typeof options !== "object" || options === null) {
       throw new InvalidOptionError("options", options, "an object with nodes");
     }
     checkKnown("createLocks", options);
     const context = managerSettingsOf(options);
     const defaults = settingsOf(context, options);
-    const nodeSet = new NodeSet(options, mixedKeyspaces);
+    const nodeSet = new NodeSet(options, { mixedKeyspaces, group });
     this.#nodes = nodeSet.nodes;
-    const events = new ManagerEmitter(context.onListenerError);
+    const events = group?.events ?? new ManagerEmitter(context.onListenerError);
     if (options.logger !== undefined) logTo(options.logger, events);
     const inspect = isolated(inspectorOf(options), context.onListenerError);
     const observers = new Observers(context.onListenerError);
     this.#observers = observers;
-    this.#actor = createActor(managerMachine, inspect === undefined ? {} : { inspect }).start();
+    this.#chart = new TableActor(managerTable(), undefined);
+    if (inspect !== undefined) this.#chart.toActor(inspect);
     this.#health = new Health(this.#nodes, { events, observers, clock: context.clock, inspect });
     const series = context.random.secret().slice(0, 8);
     this.series = series;
@@ -93,6 +102,7 @@ export class Manager {
       nodes: this.#nodes,
       sets: nodeSet.sets,
       collectable,
+      group,
       observe: (...observed) => this.#health.observe(...observed),
       callObserver: observers,
       onOtherSet: context.otherSets === "warn" ? warnOfOtherSet : () => {},
@@ -102,16 +112,18 @@ export class Manager {
       onUnidentified: warnOfUnidentified,
       onUnwatched: warnOfUnwatched,
     });
-    this.#activeLocks = new ActiveLocks(context.clock, engine.batcher, () => engine.used());
+    this.#activeLocks = new ActiveLocks(context.clock, engine.batcher, () => (group ?? engine).used());
     this.#healing = new Healing(context.clock, this.#activeLocks, engine);
     this.context = {
       ...context,
+      group: group?.name ?? null,
       engine,
       events,
       observers,
       inspect,
       activeLocks: this.#activeLocks,
       localQueue: new LocalQueue(context.maxPending),
+      renewalGroups: new RenewalGroups(engine, context),
       background: new TimerWheel(context.clock, engine.batcher, true),
       nodeSet,
       nextAcquisition: acquisitionIds(series),
@@ -230,7 +242,7 @@ export class Manager {
   }
 
   async #close(timeout: number): Promise<void> {
-    this.#actor.send({ type: "CLOSE" });
+    this.#chart.send({ type: "CLOSE" });
     const { engine, events, background, clock } = this.context;
     const started = clock.monotonic();
     for (const end of this.#pendingPauses) end();
@@ -242,8 +254,8 @@ export class Manager {
     for (const timed of [engine.timerWheel, background, this.#activeLocks]) timed.flush();
     this.#healing.stop();
     this.#health.stop();
-    this.#actor.send({ type: "CLOSED" });
-    this.#actor.stop();
+    this.#chart.send({ type: "CLOSED" });
+    this.#chart.stop();
     events.clear();
     this.#observers.closed();
     for (const hook of this.#closedHooks) hook();

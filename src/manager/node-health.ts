@@ -1,9 +1,12 @@
-import { createActor } from "xstate";
 import type { LockNode } from "../engine/node/lock-node.js";
 import type { Observation } from "../engine/node/quorum-member-options.js";
 import type { ManagerContext } from "../lock/manager-context.js";
-import { type NodeActor, type NodeMachineEvent, nodeMachine, nodePorts } from "../machines/node.js";
+import { TableActor } from "../machines/compiled/table-actor.js";
+import type { nodeMachine } from "../machines/node.js";
+import type { NodeMachineEvent } from "../machines/node-events.js";
+import { nodePorts } from "../machines/node-port.js";
 import type { NodeState } from "../machines/node-state.js";
+import { nodeTable } from "../machines/tables.js";
 import { sharedContext } from "../support/async-context.js";
 import type { Observers } from "./observers.js";
 
@@ -26,12 +29,14 @@ export interface NodeCondition {
   readonly until: number | null;
 }
 
+type NodeChart = TableActor<typeof nodeMachine>;
+
 /**
  * The health of all nodes. Each node has a chart that receives the observations of the node's quorum member. Emits
  * `nodeUp`, `nodeDown` and `nodeQuarantined`.
  */
 export class Health {
-  private readonly actors: readonly NodeActor[];
+  private readonly charts: readonly NodeChart[];
   private readonly causes: (string | null)[];
   private stopped = false;
 
@@ -42,7 +47,7 @@ export class Health {
     },
   ) {
     this.causes = nodes.map(() => null);
-    this.actors = nodes.map((node) => start(node, context));
+    this.charts = nodes.map((node) => start(node, context));
   }
 
   /** Records an observation of a node. `until` is a time of the monotonic clock, in ms. */
@@ -56,12 +61,12 @@ export class Health {
   }
 
   stateOf(node: number): NodeState {
-    return this.actors[node]?.getSnapshot().value ?? "connecting";
+    return (this.charts[node]?.state ?? "connecting") as NodeState;
   }
 
   statusOf(node: number): NodeCondition {
     const state = this.stateOf(node);
-    const abstention = this.actors[node]?.getSnapshot().context.abstention;
+    const abstention = this.charts[node]?.context.abstention;
     return {
       state,
       cause: state === "ready" ? null : (this.causes[node] ?? null),
@@ -71,14 +76,14 @@ export class Health {
 
   stop(): void {
     this.stopped = true;
-    for (const actor of this.actors) actor.stop();
+    for (const chart of this.charts) chart.stop();
   }
 
   private apply(node: number, event: NodeMachineEvent): void {
     const { observers } = this.context;
     const from = this.stateOf(node);
     if ("cause" in event && event.cause !== undefined) this.causes[node] = event.cause;
-    this.actors[node]?.send(event);
+    this.charts[node]?.send(event);
     const to = this.stateOf(node);
     if (to === "ready") this.causes[node] = null;
     if (observers.any && from !== to) observers.nodeStepped(node, event, from, to);
@@ -94,9 +99,9 @@ export class Health {
 function start(
   { name: node, connection }: LockNode,
   { events, clock, inspect }: Pick<ManagerContext, "events" | "clock" | "inspect">,
-): NodeActor {
-  const actor = createActor(nodeMachine, { input: { node }, ...(inspect === undefined ? {} : { inspect }) });
-  nodePorts.bind(actor, {
+): NodeChart {
+  const chart = new TableActor(nodeTable(), { node });
+  nodePorts.bind(chart, {
     up: () => events.emit("nodeUp", { node, time: clock.wall() }),
     down: (cause) => events.emit("nodeDown", { node, time: clock.wall(), cause }),
     quarantined: (until, cause) =>
@@ -107,7 +112,7 @@ function start(
         ...(cause === undefined ? {} : { cause }),
       }),
   });
-  actor.start();
-  if (connection === "ready") actor.send({ type: "CONNECTED" });
-  return actor;
+  if (inspect !== undefined) chart.toActor(inspect);
+  if (connection === "ready") chart.send({ type: "CONNECTED" });
+  return chart;
 }

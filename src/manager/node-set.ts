@@ -13,27 +13,36 @@ import type { LocksOptions } from "../lock/options.js";
 import { kindOf } from "../support/redaction.js";
 import { isList } from "../support/untrusted.js";
 
+/** How the nodes of a manager are checked. */
+interface NodeSetUse {
+  /** Whether the nodes may have different key prefixes and databases, because every program lists them alike. */
+  readonly mixedKeyspaces?: boolean;
+  /** The group of the nodes, if resources are spread over several groups, and what was found out about all groups. */
+  readonly group?: { readonly name: string; readonly findings: NodeFindings } | undefined;
+}
+
 /** The nodes of a manager. */
 export class NodeSet {
   /** The nodes of `nodes`, and after them those that are only in `previous`. */
   readonly nodes: readonly LockNode[];
   /** The indices of the nodes in `nodes` and, if it is given, of those in `previous`. */
   readonly sets: readonly (readonly number[])[];
-  private found: HoldfastError | null | undefined;
+  private duplicate: DuplicateNodeError | null = null;
+  private conflict: InvalidOptionError | null | undefined;
 
   /** Recognises the nodes in the options. @throws InvalidOptionError, DuplicateNodeError. */
   constructor(
     { nodes, previous }: LocksOptions,
-    /** Whether the nodes may have different key prefixes and databases, because every program lists them alike. */
-    private readonly mixedKeyspaces: boolean,
+    private readonly use: NodeSetUse = {},
   ) {
-    const current = nodesOf("nodes", nodes);
+    const suffix = use.group === undefined ? "" : `.${use.group.name}`;
+    const current = nodesOf(use.group === undefined ? "nodes" : `groups${suffix}`, nodes);
     const members = current.map((_, index) => index);
     if (previous === undefined) {
       this.nodes = current;
       this.sets = [members];
     } else {
-      const before = nodesOf("previous", previous, nodes);
+      const before = nodesOf(`previous${suffix}`, previous, nodes);
       if (before.length === nodes.length && before.every((node) => node === null)) throw unchanged(nodes);
       const removed = before.filter((node) => node !== null);
       this.nodes = [...current, ...removed];
@@ -47,41 +56,54 @@ export class NodeSet {
 
   /**
    * Returns why these nodes must not grant a lock together, or null. `duplicate`: the names of two nodes that are the same
-   * server. The result is kept only when all keyspaces are known, because some clients know their database only once they
-   * are connected.
+   * server.
    */
-  refusal({ admission: { duplicate }, otherSet }: NodeFindings): HoldfastError | null {
+  refusal(own: NodeFindings): HoldfastError | null {
+    const {
+      admission: { duplicate },
+      otherSet,
+    } = this.use.group?.findings ?? own;
     if (otherSet !== null)
-      return new MembershipMismatchError(`${mismatchMessage(otherSet)}. ${mismatchAdvice}`, otherSet.node);
-    if (this.found !== undefined) return this.found;
-    const found =
-      duplicate === null ? this.keyspaceConflict() : new DuplicateNodeError(duplicate, this.sets.length > 1);
-    if (found !== null || this.nodes.every(({ keyspace }) => keyspace !== null)) this.found = found;
-    return found;
+      return new MembershipMismatchError(
+        `${mismatchMessage(otherSet)}. ${mismatchAdvice(otherSet)}`,
+        otherSet.node,
+      );
+    if (duplicate === null) return this.knownConflict();
+    this.duplicate ??= new DuplicateNodeError(duplicate, this.sets.length > 1);
+    return this.duplicate;
+  }
+
+  /** The result is kept only when all keyspaces are known: some clients know their database only once they are connected. */
+  private knownConflict(): InvalidOptionError | null {
+    if (this.conflict !== undefined) return this.conflict;
+    const conflict = this.keyspaceConflict();
+    if (conflict !== null || this.nodes.every(({ keyspace }) => keyspace !== null)) this.conflict = conflict;
+    return conflict;
   }
 
   private keyspaceConflict(): InvalidOptionError | null {
-    return this.mixedKeyspaces ? null : conflictOf(this.nodes);
+    const { mixedKeyspaces = false, group } = this.use;
+    const prefixed = group === undefined ? null : prefixedNode(this.nodes);
+    return prefixed ?? (mixedKeyspaces ? null : conflictOf(this.nodes));
   }
 }
 
 /** Recognises the nodes of one list. Null: the node is in `shared` too. */
-function nodesOf(list: "nodes", given: LocksOptions["nodes"]): LockNode[];
+function nodesOf(list: string, given: LocksOptions["nodes"]): LockNode[];
 function nodesOf(
-  list: "previous",
+  list: string,
   given: LocksOptions["previous"],
   shared: readonly NodeInput[],
 ): (LockNode | null)[];
 function nodesOf(
-  list: "nodes" | "previous",
+  list: string,
   given: readonly NodeInput[] | undefined,
   shared: readonly NodeInput[] = [],
 ): (LockNode | null)[] {
   if (!isList(given) || given.length === 0) {
-    const allowed =
-      list === "nodes"
-        ? "a list of at least one client, address or memoryNode()"
-        : "the list of the nodes before the change, or left out if the nodes are not being changed";
+    const allowed = list.startsWith("previous")
+      ? "the list of the nodes before the change, or left out if the nodes are not being changed"
+      : "a list of at least one client, address or memoryNode()";
     // The value may be an address with a password, so the message shows only its kind.
     throw new InvalidOptionError(list, given, allowed, kindOf(given));
   }
@@ -103,6 +125,18 @@ const unchanged = (nodes: readonly NodeInput[]) =>
     "the nodes before the change; it has the same nodes as `nodes`, so leave it out",
     kindOf(nodes),
   );
+
+/** Returns an error if a client is known to add a key prefix of its own: which group a lock is in would not depend on its key alone. */
+function prefixedNode(nodes: readonly LockNode[]): InvalidOptionError | null {
+  const node = nodes.find(({ keyspace }) => keyspace !== null && keyspace.prefix !== "");
+  if (node === undefined) return null;
+  return new InvalidOptionError(
+    "groups",
+    node.name,
+    "clients without a key prefix of their own: give the prefix to createLocks (`prefix`) instead " +
+      `(${node.name} has key prefix ${JSON.stringify(node.keyspace?.prefix)})`,
+  );
+}
 
 /** Returns an error if two nodes are known to store a lock under different keys or in different databases, else null. */
 function conflictOf(nodes: readonly LockNode[]): InvalidOptionError | null {

@@ -24,7 +24,7 @@ export function warnOfColdStart(nodes: readonly string[]): void {
 }
 
 export function warnOfOtherSet(other: OtherSet): void {
-  warn("MEMBERSHIP_MISMATCH", mismatchMessage(other), mismatchAdvice);
+  warn("MEMBERSHIP_MISMATCH", mismatchMessage(other), mismatchAdvice(other));
 }
 
 /** For the only node of a set, if this process knew it with its memory. */

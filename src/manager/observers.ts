@@ -1,6 +1,6 @@
 import type { LockObservers, ObservedLock } from "../lock/observed-lock.js";
 import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
-import type { NodeMachineEvent } from "../machines/node.js";
+import type { NodeMachineEvent } from "../machines/node-events.js";
 import type { NodeState } from "../machines/node-state.js";
 import type { AsyncContext } from "../support/async-context.js";
 import { isolate } from "../support/safe-emitter.js";

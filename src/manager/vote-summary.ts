@@ -9,7 +9,13 @@ export interface VoteSummary {
 }
 
 export function voteSummaryOf(votes: readonly Vote[]): VoteSummary {
-  const count = (kind: Vote["kind"]) => votes.filter((vote) => vote.kind === kind).length;
-  const failed = votes.flatMap((vote) => (vote.kind === "failed" ? [`${vote.node}: ${vote.reason}`] : []));
-  return { granted: count("granted"), denied: count("denied"), failed };
+  let granted = 0;
+  let denied = 0;
+  const failed: string[] = [];
+  for (const vote of votes) {
+    if (vote.kind === "granted") granted += 1;
+    else if (vote.kind === "denied") denied += 1;
+    else failed.push(`${vote.node}: ${vote.reason}`);
+  }
+  return { granted, denied, failed };
 }

@@ -13,7 +13,7 @@ const isClosingSignal = (value: unknown): value is ClosingSignal =>
  *
  * @throws InvalidOptionError for what is no list of signals of this platform, and in a worker thread.
  */
-export function closingSignalsOf(options: LocksOptions): readonly ClosingSignal[] {
+export function closingSignalsOf(options: Pick<LocksOptions, "closeOn">): readonly ClosingSignal[] {
   const value = closeOnOf(options);
   if (value === undefined) return [];
   if (!isList(value)) throw refused("closeOn", value, "a list of signals: ");
@@ -28,7 +28,7 @@ export function closingSignalsOf(options: LocksOptions): readonly ClosingSignal[
 }
 
 /** Options that cannot be read are refused by the manager. */
-function closeOnOf(options: LocksOptions | null): unknown {
+function closeOnOf(options: Pick<LocksOptions, "closeOn"> | null): unknown {
   try {
     return options?.closeOn;
   } catch {

@@ -61,7 +61,7 @@ export class UnclosedLocks {
     }
     this.stop();
     this.warned = true;
-    const places = [...this.managers.values()].map((place) => `at ${place}`).join(", ");
+    const places = [...new Set(this.managers.values())].map((place) => `at ${place}`).join(", ");
     warn(
       "LOCKS_NOT_CLOSED",
       `nothing but the connections of locks that are not in use keeps this process alive. They were created ${places}`,

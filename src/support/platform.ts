@@ -4,7 +4,6 @@ import { Buffer } from "node:buffer";
 import { createHash, randomFillSync } from "node:crypto";
 import { type Channel, channel } from "node:diagnostics_channel";
 import { constants, hostname } from "node:os";
-import * as nodeProcess from "node:process";
 import * as nodeTimers from "node:timers";
 import { inspect, types } from "node:util";
 import { isMainThread } from "node:worker_threads";
@@ -29,8 +28,9 @@ export const { isUint8Array } = types;
 /**
  * The queues of the event loop are taken when this module loads, so that a test that replaces them later (fake timers)
  * does not hold back what waits in them. Time itself is read from the current globals: see engine/time/system-clock.ts.
+ * `process` is the global, because an import of node:process opens the standard streams.
  */
-const { nextTick: tickAtLoad } = nodeProcess;
+const { nextTick: tickAtLoad } = process;
 const { setImmediate: immediateAtLoad, clearTimeout: clearAtLoad } = nodeTimers;
 const settled: Promise<void> = (async () => {})();
 

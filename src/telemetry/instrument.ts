@@ -1,5 +1,5 @@
 import { createNoopMeter, type MeterProvider, metrics, type TracerProvider, trace } from "@opentelemetry/api";
-import { managerOf } from "../api/managed-locks.js";
+import { managersOf } from "../api/managed-locks.js";
 import type { Locks } from "../api/types.js";
 import { checkKnown } from "../lock/option-checks.js";
 import type { Manager } from "../manager/manager.js";
@@ -28,17 +28,16 @@ const meteredOf = new WeakMap<MeterProvider, Metered>();
  * @throws ManagerClosedError if the locks are closed
  */
 export function instrumentLocks(locks: Locks, options: TelemetryOptions = {}): () => void {
-  const manager = managerOf(locks);
+  const managers = managersOf(locks);
   checkKnown("instrumentLocks", options);
   // A closed manager would never report its end.
-  manager.factory.checkOpen();
+  for (const manager of managers) manager.factory.checkOpen();
   const { tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider() } = options;
   const tracing = new Tracing(checkMethods("tracerProvider", tracerProvider, ["getTracer"]));
-  const endMetrics = meter(manager, checkMethods("meterProvider", meterProvider, ["getMeter"]));
-  const endSpans = startSpans(manager, tracing);
+  checkMethods("meterProvider", meterProvider, ["getMeter"]);
+  const ends = managers.flatMap((manager) => [meter(manager, meterProvider), startSpans(manager, tracing)]);
   return () => {
-    endMetrics();
-    endSpans();
+    for (const end of ends) end();
   };
 }
 

@@ -3,7 +3,7 @@ import type { Vote } from "../engine/protocol/vote.js";
 import { elapsed, type Instant, now } from "../engine/time/clock.js";
 import type { ObservedLock } from "../lock/observed-lock.js";
 import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
-import type { NodeMachineEvent } from "../machines/node.js";
+import type { NodeMachineEvent } from "../machines/node-events.js";
 import type { NodeState } from "../machines/node-state.js";
 import type { Manager } from "../manager/manager.js";
 import type { ManagerObserver } from "../manager/observers.js";
@@ -15,6 +15,8 @@ import { attributes } from "./names.js";
 export class LockMetrics implements ManagerObserver {
   /** When the acquisition or the lease of a lock began. */
   private readonly began = new WeakMap<ObservedLock, Instant>();
+  /** The labels of all figures of locks. */
+  private readonly labels: Attributes;
   private readonly ofNode: readonly { readonly [attributes.node]: string }[];
 
   constructor(
@@ -22,6 +24,8 @@ export class LockMetrics implements ManagerObserver {
     private readonly to: Instruments,
     private readonly onClosed: () => void,
   ) {
+    const { group } = manager.context;
+    this.labels = group === null ? {} : { [attributes.group]: group };
     this.ofNode = manager.nodes.map(({ name }) => ({ [attributes.node]: name }));
     // Leases that are held already are timed as well; pending acquisitions are only counted.
     for (const lock of manager.inUse)
@@ -35,23 +39,23 @@ export class LockMetrics implements ManagerObserver {
         this.began.set(lock, now(lock.manager.clock));
         return;
       case "RETRY":
-        return this.to.retries.add(1, { [attributes.reason]: lock.context.reason ?? "" });
+        return this.to.retries.add(1, { ...this.labels, [attributes.reason]: lock.context.reason ?? "" });
       case "GRANTED":
-        this.to.acquisitions.add(1);
-        this.time(this.to.wait, lock);
+        this.to.acquisitions.add(1, this.labels);
+        this.time(this.to.wait, lock, this.labels);
         if (lock.leaseState !== null) this.began.set(lock, lock.leaseState.grant.at);
         return;
       case "RENEWED":
-        return this.to.renewals.add(1);
+        return this.to.renewals.add(1, this.labels);
       case "NO_QUORUM":
-        if (from.startsWith("renewing")) this.to.quorumLosses.add(1);
+        if (from.startsWith("renewing")) this.to.quorumLosses.add(1, this.labels);
         return;
       case "LOST":
       case "EXPIRED":
-        this.to.losses.add(1, { [attributes.reason]: event.reason });
+        this.to.losses.add(1, { ...this.labels, [attributes.reason]: event.reason });
         return this.end(lock, "expired");
       case "RELEASED":
-        this.to.releases.add(1);
+        this.to.releases.add(1, this.labels);
         return this.end(lock, "released");
       case "HAND_OVER":
         return this.end(lock, "handedOver");
@@ -59,7 +63,7 @@ export class LockMetrics implements ManagerObserver {
   }
 
   lockFailed(lock: ObservedLock, event: FailureEvent, error: unknown): void {
-    const failure = { [attributes.errorType]: errorTypeOf(event, error) };
+    const failure = { ...this.labels, [attributes.errorType]: errorTypeOf(event, error) };
     this.to.failures.add(1, failure);
     this.time(this.to.wait, lock, failure);
   }
@@ -78,10 +82,10 @@ export class LockMetrics implements ManagerObserver {
   }
 
   private end(lock: ObservedLock, outcome: "released" | "expired" | "handedOver"): void {
-    this.time(this.to.hold, lock, { [attributes.outcome]: outcome });
+    this.time(this.to.hold, lock, { ...this.labels, [attributes.outcome]: outcome });
   }
 
-  private time(histogram: Instruments["wait"], lock: ObservedLock, labels: Attributes = {}): void {
+  private time(histogram: Instruments["wait"], lock: ObservedLock, labels: Attributes): void {
     const since = this.began.get(lock);
     if (since === undefined) return;
     this.began.delete(lock);

@@ -19,6 +19,8 @@ import type { Tracing } from "./tracing.js";
 
 /** The spans of one acquisition, and of the lease that it led to. */
 interface LockTrace {
+  /** The attributes that all spans have. */
+  readonly common: Attributes;
   /** The parent of the span of the hold. */
   parent: Context;
   /** The span of the acquisition, later that of the hold. */
@@ -107,12 +109,16 @@ export class LockSpans implements ManagerObserver {
     const { tracer } = this.tracing;
     if (tracer === null) return;
     const active = context.active();
-    const options = optionsOf(lock, SpanKind.CLIENT, lockAttributes(lock));
-    const span = tracer.startSpan("holdfast.acquire", options, active);
+    const common = lockAttributes(lock);
+    const span = tracer.startSpan(
+      "holdfast.acquire",
+      optionsOf(lock, SpanKind.CLIENT, { ...common }),
+      active,
+    );
     if (!span.isRecording()) return;
     // Without an active span the hold would be in a trace of its own.
     const parent = trace.getSpan(active) === undefined ? trace.setSpan(active, span) : active;
-    this.traces.set(lock, { parent, span, request: null });
+    this.traces.set(lock, { common, parent, span, request: null });
   }
 
   private hold(lock: ObservedLock, trail: LockTrace): void {
@@ -120,20 +126,18 @@ export class LockSpans implements ManagerObserver {
     acquire.setAttribute("holdfast.attempts", lock.context.attempt);
     acquire.end(timeOf(lock));
     const grant = lock.leaseState?.grant;
-    const details = {
-      ...lockAttributes(lock),
-      ...(grant === undefined ? {} : { "holdfast.lock.ttl": grant.ttl / 1_000 }),
-      ...(grant?.fence === undefined ? {} : { "holdfast.lock.fence": grant.fence }),
-    };
-    const links = [{ context: acquire.spanContext() }];
-    const options = { ...optionsOf(lock, SpanKind.INTERNAL, details), links };
+    const details: Attributes = { ...trail.common };
+    if (grant !== undefined) details["holdfast.lock.ttl"] = grant.ttl / 1_000;
+    if (grant?.fence !== undefined) details["holdfast.lock.fence"] = grant.fence;
+    const options = optionsOf(lock, SpanKind.INTERNAL, details);
+    options.links = [{ context: acquire.spanContext() }];
     const span = this.tracing.tracer?.startSpan("holdfast.hold", options, parent);
     if (span === undefined) return;
     trail.span = span;
   }
 
-  private request(lock: ObservedLock, { parent, span }: LockTrace, name: string): Span | null {
-    const options = optionsOf(lock, SpanKind.CLIENT, lockAttributes(lock));
+  private request(lock: ObservedLock, { common, parent, span }: LockTrace, name: string): Span | null {
+    const options = optionsOf(lock, SpanKind.CLIENT, { ...common });
     return this.tracing.tracer?.startSpan(name, options, trace.setSpan(parent, span)) ?? null;
   }
 
@@ -180,7 +184,7 @@ export class LockSpans implements ManagerObserver {
 const timeOf = ({ manager: { clock } }: ObservedLock): number | undefined =>
   clock === systemClock ? undefined : clock.wall();
 
-function optionsOf(lock: ObservedLock, kind: SpanKind, details: Attributes): SpanOptions {
+function optionsOf(lock: ObservedLock, kind: SpanKind, attributes: Attributes): SpanOptions {
   const startTime = timeOf(lock);
-  return { kind, attributes: details, ...(startTime === undefined ? {} : { startTime }) };
+  return startTime === undefined ? { kind, attributes } : { kind, attributes, startTime };
 }

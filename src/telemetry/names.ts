@@ -10,6 +10,8 @@ export const attributes = {
   /** How a hold ended: "released", "expired" or "handedOver". */
   outcome: "holdfast.outcome",
   lockState: "holdfast.lock.state",
+  /** The group of nodes; absent without groups. */
+  group: "holdfast.group",
   node: "holdfast.node.name",
   nodeState: "holdfast.node.state",
   processState: "holdfast.process.state",

@@ -1,4 +1,4 @@
-import { managerOf } from "../api/managed-locks.js";
+import { managersOf } from "../api/managed-locks.js";
 import type { Locks } from "../api/types.js";
 import { Metered } from "./metered.js";
 import { type PrometheusText, prometheusTextOf } from "./prometheus-text.js";
@@ -12,7 +12,7 @@ export type { PrometheusText };
  * @throws InvalidOptionError for anything but what `createLocks` returned
  */
 export async function prometheusOf(locks: readonly Locks[]): Promise<PrometheusText | null> {
-  const managers = locks.map(managerOf);
+  const managers = locks.flatMap(managersOf);
   return prometheusTextOf((meter) => {
     const metered = new Metered(meter);
     const removals = managers.map((manager) => metered.add(manager));

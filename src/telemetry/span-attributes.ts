@@ -4,6 +4,7 @@ import type { ObservedLock } from "../lock/observed-lock.js";
 import { voteSummaryOf } from "../manager/vote-summary.js";
 import { clip, show } from "../support/redaction.js";
 import { testSafely } from "../support/untrusted.js";
+import { attributes } from "./names.js";
 
 /** Limits per lock: a backend would refuse a span with ten thousand resources. */
 const maxResources = 10;
@@ -16,16 +17,18 @@ export const lockAttributes = (lock: ObservedLock): Attributes => ({
     .map((resource) => clip(resource, maxResourceLength)),
   "holdfast.lock.acquisition": lock.context.acquisition ?? "",
   "holdfast.lock.owner": lock.manager.owner,
+  ...(lock.manager.group === null ? {} : { [attributes.group]: lock.manager.group }),
 });
 
 export function voteAttributes(votes: readonly Vote[]): Attributes {
   const { granted, denied, failed } = voteSummaryOf(votes);
-  return {
+  const attributes: Attributes = {
     "holdfast.votes.granted": granted,
     "holdfast.votes.denied": denied,
     "holdfast.votes.failed": failed.length,
-    ...(failed.length === 0 ? {} : { "holdfast.votes.failures": [...failed] }),
   };
+  if (failed.length > 0) attributes["holdfast.votes.failures"] = [...failed];
+  return attributes;
 }
 
 /** The value that aborted an acquisition may be anything, even an object that throws on access. */

@@ -8,7 +8,7 @@ import { startAll, stopAll } from "../support/start-all.js";
 import { LockProcess, restart, type Stage } from "./process.js";
 import { type Figures, Witness } from "./witness.js";
 
-const command = fileURLToPath(new URL("../../dist/esm/cli/main.js", import.meta.url));
+const command = fileURLToPath(new URL("../../dist/esm/cli.js", import.meta.url));
 /** ms. */
 const ttl = 10_000;
 const processes = 5;

@@ -28,7 +28,7 @@ test(
     for (const name of await readdir(join(root, "node_modules")))
       if (name !== "@resvg")
         await symlink(join(root, "node_modules", name), join(alone, "node_modules", name));
-    const main = join(alone, "dist/cli/main.js");
+    const main = join(alone, "build/cli/main.js");
     const run = promisify(execFile)(process.execPath, [main, "chart", "--format", "png"]);
     await expect(run).rejects.toMatchObject({
       code: 69,

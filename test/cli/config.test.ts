@@ -29,7 +29,7 @@ test.each([
 });
 
 test.each([
-  ['{"tll": "30s"}', /unknown key "tll"; known are nodes, previous, prefix/],
+  ['{"tll": "30s"}', /unknown key "tll"; known are nodes, groups, previous, prefix/],
   ['{"__proto__": {"ttl": 1}}', /unknown key "__proto__"/],
   ['{"ttl": "soon"}', /"ttl" must be a duration/],
   ['{"publish": "yes"}', /"publish" must be true or false/],

@@ -129,7 +129,9 @@ describe("the connection of a client", () => {
       watch.replace("wrongServer", () => "replacing");
       expect(watch.trouble).toBe("");
       become("trying");
-      expect(watch.trouble).toMatch(/it led to a server that takes no locks and has been replaced/);
+      expect(watch.trouble).toMatch(
+        /it led to a server that takes no locks, such as a replica, and has been replaced/,
+      );
     });
 
     test("keeps its own reason if it could not be replaced", () => {

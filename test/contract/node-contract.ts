@@ -121,6 +121,33 @@ export function describeNodeContract(name: string, open: Open): void {
       });
     });
 
+    describe("renewEach", () => {
+      test("extends each key that holds its token, and reports the others", async () => {
+        const base = uniqueKey();
+        const keys = ["mine", "taken", "missing", "also-mine"].map((name) => `${base}${name}`);
+        const [mine = "", taken = "", missing = "", alsoMine = ""] = keys;
+        const tokens = ["me", "me", "me", "me too"].map(tokenOf);
+        await one(node, acquire(mine, tokens[0] ?? "", 5_000));
+        await one(node, acquire(taken, tokenOf("other"), 5_000));
+        await one(node, acquire(alsoMine, tokens[3] ?? "", 5_000));
+        if (node.renewsEach !== true) return;
+        const command: LockCommand = { op: "renewEach", keys, tokens, ttl: 60_000 };
+        expect(await one(node, command)).toEqual({ kind: "partly", others: [1, 2] });
+        for (const key of [mine, alsoMine]) expect((await inspect(key))?.ttlLeft).toBeGreaterThan(50_000);
+        expect((await inspect(taken))?.ttlLeft).toBeLessThanOrEqual(5_000);
+        expect(await inspect(missing)).toBeNull();
+      });
+
+      test("grants if every key holds its token, and never shortens the remaining ttl", async () => {
+        const keys = [uniqueKey(), uniqueKey()];
+        const tokens = keys.map(() => tokenOf("me"));
+        for (const [index, key] of keys.entries()) await one(node, acquire(key, tokens[index] ?? "", 60_000));
+        if (node.renewsEach !== true) return;
+        expect(await one(node, { op: "renewEach", keys, tokens, ttl: 1_000 })).toEqual(granted);
+        for (const key of keys) expect((await inspect(key))?.ttlLeft).toBeGreaterThan(50_000);
+      });
+    });
+
     describe("heal", () => {
       test("puts a missing key back", async () => {
         const key = uniqueKey();

@@ -46,6 +46,15 @@ const command: fc.Arbitrary<LockCommand> = fc.oneof(
   fc.record({ op: fc.constant("acquire" as const), keys, token, ttl, fence }),
   fc.record({ op: fc.constant("acquire" as const), keys, token, ttl, fence, queue: fc.constant(policy) }),
   fc.record({ op: fc.constantFrom("renew" as const, "heal" as const), keys, token, ttl }),
+  fc
+    .record({
+      keys,
+      tokens: fc.array(token, { minLength: 3, maxLength: 3 }),
+      ttl: fc.constantFrom(20_000, 60_000),
+    })
+    .map(({ keys, tokens, ttl }): LockCommand => {
+      return { op: "renewEach", keys, tokens: tokens.slice(0, keys.length), ttl };
+    }),
   fc.record({ op: fc.constant("swap" as const), keys, from: token, token, ttl }),
   fc.record({ op: fc.constant("swap" as const), keys, from: token, token, ttl, fence }),
   fc.record({ op: fc.constant("giveBack" as const), keys, from: token, token, ttl }),

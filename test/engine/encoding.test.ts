@@ -16,6 +16,7 @@ const token = "token";
 const withTtl = (ttl: number): LockCommand[] => [
   { op: "acquire", keys, token, ttl },
   { op: "renew", keys, token, ttl },
+  { op: "renewEach", keys, tokens: [token], ttl },
   { op: "heal", keys, token, ttl },
   { op: "swap", keys, token, from: "before", ttl },
 ];
@@ -70,6 +71,48 @@ describe("the TTL that a batch asks a server to record", () => {
       keys: [marker],
       args: ["m", "0"],
     });
+  });
+});
+
+describe("the commands of a batch", () => {
+  const list = (...commands: LockCommand[]) => commands.map((command) => ({ command }));
+  const take = (resource: string): LockCommand => ({ op: "acquire", keys: [resource], token, ttl: 5 });
+  const bargingTake = (resource: string): LockCommand => ({
+    op: "acquire",
+    keys: [resource],
+    token,
+    ttl: 5,
+    queue: { place: null, barge: true },
+  });
+
+  it("are the same for every node, whatever other nodes are sent before", () => {
+    const [one, other, third] = [take("a"), take("b"), take("c")];
+    const batches = [list(one, other), list(one, third), list(one), list(third, one), list()];
+    const fresh = batches.map((batch) => encodeBatch("m", structuredClone(batch), sideKeysOf(false)));
+    for (const [index, batch] of batches.entries()) {
+      for (const mark of ["m", "n", null]) {
+        const { keys: sent, args } = encodeBatch(mark, batch, sideKeysOf(false));
+        const checked = mark !== null && batch.length > 0;
+        expect(sent.filter((key) => key !== marker)).toEqual(
+          fresh[index]?.keys.filter((key) => key !== marker),
+        );
+        expect(args.slice(checked ? 2 : 1)).toEqual(fresh[index]?.args.slice(batch.length > 0 ? 2 : 1));
+        expect(args[0]).toBe(checked ? mark : "");
+      }
+    }
+  });
+
+  it("name the side keys of each node", () => {
+    const batch = list(bargingTake("a"));
+    const sets = [
+      sideKeysOf(false),
+      sideKeysOf(true, () => "x:"),
+      sideKeysOf(true, () => "y:"),
+      sideKeysOf(false),
+    ];
+    const queues = sets.map((sideKeys) => encodeBatch(null, batch, sideKeys).keys[1]);
+    expect(queues).toEqual(sets.map((sideKeys) => sideKeys.queue("a")));
+    expect(new Set(queues).size).toBe(3);
   });
 });
 

@@ -1,16 +1,18 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { FailureDetector } from "../../src/engine/node/failure-detector.js";
-import { VirtualClock } from "../../src/testing/virtual-clock.js";
+import { TickBatcher } from "../../src/engine/time/tick-batcher.js";
+import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 
 const timeout = 100;
 
-function detecting() {
+function detecting(batcher = new TickBatcher(false)) {
   const clock = new VirtualClock();
   const observed: string[] = [];
   const probedAt: number[] = [];
   const detector: FailureDetector = new FailureDetector({
     clock,
+    batcher,
     timeout,
     observe: (liveness) => observed.push(liveness),
     probe: () => {
@@ -41,6 +43,49 @@ describe("the failure detector", () => {
     await clock.advance(100 * timeout);
     expect(observed).toEqual([]);
     expect(clock.pending).toBe(0);
+  });
+
+  it("keeps its timer for a request at the end of the tick of the last reply, and cancels it without one", async () => {
+    const batcher = new TickBatcher(true);
+    const { clock, observed, detector } = detecting(batcher);
+    const after = vi.spyOn(clock, "after");
+    detector.sent(1);
+    for (let count = 0; count < 5; count++) {
+      await clock.advance(10);
+      detector.replied();
+      batcher.add({ flush: () => detector.sent(1) });
+      await settle();
+    }
+    expect(after).toHaveBeenCalledOnce();
+    // The silence is measured from the request, not from the timer.
+    await clock.advance(timeout - 1);
+    expect(observed).toEqual([]);
+    await clock.advance(1);
+    expect(observed).toEqual(["silent"]);
+    detector.replied();
+    await settle();
+    expect(clock.pending).toBe(0);
+  });
+
+  it("notices a silence in time after the circuit was open", async () => {
+    const { clock, observed, detector } = detecting();
+    detector.sent(1);
+    await clock.advance(60_000);
+    detector.replied();
+    observed.length = 0;
+    detector.sent(1);
+    await clock.advance(timeout);
+    expect(observed).toEqual(["silent"]);
+  });
+
+  it("notices a silence in time on a new connection", async () => {
+    const { clock, observed, detector } = detecting();
+    detector.sent(2);
+    detector.replied();
+    detector.reset();
+    detector.sent(1);
+    await clock.advance(timeout);
+    expect(observed).toEqual(["silent"]);
   });
 
   it("probes an open circuit again and again, at most 5 s apart, though every probe is lost", async () => {

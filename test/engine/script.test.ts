@@ -102,6 +102,7 @@ const examples: Readonly<Record<string, object>> = {
   acquireInTurn: { queue: { place: null, barge: false } },
   acquireOrWait: { queue: { place, barge: false } },
   acquireBarging: { queue: { place: null, barge: true } },
+  renewEach: { tokens: [token, token] },
   releaseLeaveAndKeep: { queue: { id: "p:1", wake: true } },
   releaseAndWake: { queue: { id: null, wake: true } },
   releaseLeaveAndWake: { queue: { id: "p:1", wake: true } },

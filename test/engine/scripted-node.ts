@@ -22,6 +22,8 @@ export class ScriptedNode implements LockNode {
   connects = 0;
   /** Whether `identify` never resolves. A mute node whose requests stay unanswered is unresponsive. */
   mute = false;
+  /** Whether the node takes "renewEach". */
+  renewsEach = false;
   private readonly listeners = new Set<(connection: Connection, cause?: Error) => void>();
 
   constructor(

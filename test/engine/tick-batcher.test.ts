@@ -34,6 +34,20 @@ describe("a tick batcher", () => {
     expect(log).toEqual(["a", "b", "outside"]);
   });
 
+  it("flushes after all others what was added as the last", async () => {
+    const log: string[] = [];
+    const batcher = new TickBatcher(true);
+    setImmediate(() => log.push("outside"));
+    batcher.addLast(flushable("last", log));
+    batcher.add(flushable("a", log));
+    await Promise.resolve();
+    batcher.add(flushable("b", log));
+    await settle();
+    expect(log).toEqual(["a", "b", "last", "outside"]);
+    new TickBatcher(false).addLast(flushable("at once", log));
+    expect(log.at(-1)).toBe("at once");
+  });
+
   it("flushes at once when grouping is off", () => {
     const log: string[] = [];
     new TickBatcher(false).add(flushable("a", log));

@@ -167,7 +167,7 @@ describe("a timer wheel", () => {
 });
 
 describe("a timer wheel before the end of the tick", () => {
-  it("keeps the timer of a ms without entries until the end of the tick", async () => {
+  it("sets one timer for each ms, at the end of the tick, and none for a ms without entries", async () => {
     const clock = new VirtualClock();
     const after = vi.spyOn(clock, "after");
     const timerWheel = new TimerWheel(clock, new TickBatcher(true));
@@ -177,16 +177,85 @@ describe("a timer wheel before the end of the tick", () => {
       timerWheel.schedule(one, 10);
       if (name !== "c") timerWheel.remove(one);
     }
-    expect(after).toHaveBeenCalledOnce();
+    expect(after).not.toHaveBeenCalled();
     await settle();
+    expect(after).toHaveBeenCalledOnce();
     expect(clock.pending).toBe(1);
     await clock.advance(10);
     expect(log).toEqual(["c"]);
     const off = new LoggedEntry("off", log);
     timerWheel.schedule(off, 10);
     timerWheel.remove(off);
-    expect(clock.pending).toBe(1);
     await settle();
+    expect(after).toHaveBeenCalledOnce();
+    expect(clock.pending).toBe(0);
+  });
+
+  it("keeps the timer of a ms without entries until the end of a later tick", async () => {
+    const clock = new VirtualClock();
+    const after = vi.spyOn(clock, "after");
+    const timerWheel = new TimerWheel(clock, new TickBatcher(true));
+    const log: string[] = [];
+    const [one, other] = [new LoggedEntry("one", log), new LoggedEntry("other", log)];
+    timerWheel.schedule(one, 10);
+    await settle();
+    timerWheel.remove(one);
+    expect(clock.pending).toBe(1);
+    timerWheel.schedule(other, 10);
+    await settle();
+    expect(after).toHaveBeenCalledOnce();
+    timerWheel.remove(other);
+    await settle();
+    expect(clock.pending).toBe(0);
+    await clock.advance(10);
+    expect(log).toEqual([]);
+  });
+});
+
+describe("a timer wheel with other entries", () => {
+  it("keeps the timer of a ms without entries, and cancels it when the last entry has run or is removed", async () => {
+    const { clock, log, entry, timerWheel } = setUp();
+    const after = vi.spyOn(clock, "after");
+    for (const end of ["runs", "is removed"]) {
+      const other = entry("other");
+      timerWheel.schedule(other, 5);
+      for (const name of ["a", "b", "c"]) {
+        const one = entry(name);
+        timerWheel.schedule(one, 10);
+        timerWheel.remove(one);
+      }
+      expect(clock.pending, end).toBe(2);
+      if (end === "runs") await clock.advance(5);
+      else timerWheel.remove(other);
+      expect(clock.pending, end).toBe(0);
+    }
+    expect(log).toEqual(["other"]);
+    expect(after).toHaveBeenCalledTimes(4);
+  });
+
+  it("keeps a limited number of timers without entries", () => {
+    const { clock, entry, timerWheel } = setUp();
+    timerWheel.schedule(entry("other"), 5_000);
+    for (let delay = 1; delay <= 1_000; delay++) {
+      const one = entry("off");
+      timerWheel.schedule(one, delay);
+      timerWheel.remove(one);
+      expect(clock.pending).toBeLessThanOrEqual(65);
+    }
+  });
+
+  it("calls an entry of a ms whose timer was kept, and of one whose timer was cancelled", async () => {
+    const { clock, log, entry, timerWheel } = setUp();
+    timerWheel.schedule(entry("other"), 50);
+    for (let delay = 1; delay <= 100; delay++) {
+      const one = entry("off");
+      timerWheel.schedule(one, delay);
+      timerWheel.remove(one);
+    }
+    timerWheel.schedule(entry("kept"), 99);
+    timerWheel.schedule(entry("cancelled"), 3);
+    await clock.advance(100);
+    expect(log).toEqual(["cancelled", "other", "kept"]);
     expect(clock.pending).toBe(0);
   });
 });

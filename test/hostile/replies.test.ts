@@ -27,6 +27,7 @@ const commands: readonly LockCommand[] = [
     { op: "acquire", keys: ["a"], token, ttl: 1_000, queue: { place: null, barge }, fence: 7 },
   ]),
   { op: "renew", keys, token, ttl: 1_000 },
+  { op: "renewEach", keys, tokens: [token, token], ttl: 1_000 },
   { op: "heal", keys, token, ttl: 1_000 },
   { op: "swap", keys, token, from, ttl: 1_000 },
   { op: "swap", keys, token, from, ttl: 1_000, fence: 7 },

@@ -124,9 +124,7 @@ export function describeLastingCauses(kinds: readonly Kind[]): void {
       expect(error.votes).toMatchObject([
         { kind: "failed", lasting: true, message: expect.stringMatching(message) },
       ]);
-      // node-redis without RESP 3 counts as connected before it has sent a command.
-      const isConnected = (error.votes[0] as { reason?: string }).reason === "refused";
-      expect(down.map(({ cause }) => cause)).toEqual(isConnected ? [] : [expect.stringMatching(message)]);
+      expect(down.map(({ cause }) => cause)).toEqual([expect.stringMatching(message)]);
       expect(`${error.message}${error.stack}${JSON.stringify(down)}`).not.toContain(wrongPassword);
       expect(ms).toBeLessThan(wait / 2);
     });

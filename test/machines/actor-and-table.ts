@@ -1,8 +1,9 @@
 import { type Actor, type AnyTransitionDefinition, createActor } from "xstate";
 import { TableActor } from "../../src/machines/compiled/table-actor.js";
-import { lockMachine, lockTable } from "../../src/machines/lock.js";
+import { lockMachine } from "../../src/machines/lock.js";
 import type { LockMachineEvent } from "../../src/machines/lock-events.js";
 import { type LockPort, lockPorts } from "../../src/machines/lock-port.js";
+import { lockTable } from "../../src/machines/tables.js";
 
 const input = { resources: ["a"] };
 

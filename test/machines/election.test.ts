@@ -1,13 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type Actor, createActor } from "xstate";
 import { TableActor } from "../../src/machines/compiled/table-actor.js";
-import {
-  type ElectionMachineEvent,
-  type ElectionPort,
-  electionMachine,
-  electionPorts,
-  electionTable,
-} from "../../src/machines/election.js";
+import { electionMachine } from "../../src/machines/election.js";
+import type { ElectionMachineEvent } from "../../src/machines/election-events.js";
+import { type ElectionPort, electionPorts } from "../../src/machines/election-port.js";
+import { electionTable } from "../../src/machines/tables.js";
 import { electionWalk } from "./walks/election-walk.js";
 
 const input = { election: "scheduler" };

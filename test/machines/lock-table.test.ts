@@ -1,18 +1,14 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { AnyStateNode, AnyTransitionDefinition } from "xstate";
+import type { AnyTransitionDefinition } from "xstate";
 import { TableActor } from "../../src/machines/compiled/table-actor.js";
 import { lockMachine } from "../../src/machines/lock.js";
 import type { LockMachineEvent } from "../../src/machines/lock-events.js";
 import { lockPorts } from "../../src/machines/lock-port.js";
 import { breadth } from "../support/breadth.js";
 import { type ChartRun, type PortReaction, runActor, runTable, snapshotOf } from "./actor-and-table.js";
+import { transitionsOf } from "./inspected.js";
 import { lockEvents as events, lockPaths as paths } from "./lock-paths.js";
-
-const transitionsOf = (node: AnyStateNode): AnyTransitionDefinition[] => [
-  ...[...node.transitions.values()].flat(),
-  ...Object.values<AnyStateNode>(node.states).flatMap(transitionsOf),
-];
 
 function walk(run: ChartRun, path: readonly LockMachineEvent[]): unknown[] {
   for (const event of path) run.send(event);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createActor } from "xstate";
-import { type NodeMachineEvent, nodeMachine, nodePorts } from "../../src/machines/node.js";
+import { nodeMachine } from "../../src/machines/node.js";
+import type { NodeMachineEvent } from "../../src/machines/node-events.js";
+import { nodePorts } from "../../src/machines/node-port.js";
 
 type Event = NodeMachineEvent | Exclude<NodeMachineEvent["type"], "FORGOT">;
 

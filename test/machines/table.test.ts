@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { assign, createActor, createMachine, emit, raise } from "xstate";
-import { tableOf } from "../../src/machines/compiled/table.js";
 import { TableActor } from "../../src/machines/compiled/table-actor.js";
+import { byTable, byXState, initialEvents, inspected } from "./inspected.js";
+import { tableOf } from "./table-of.js";
 
 type Config = Parameters<typeof createMachine>[0];
 type Implementations = Parameters<typeof createMachine>[1];
@@ -201,6 +202,21 @@ describe("a table", () => {
     );
     // Four states have no substates.
     expect(visited.size).toBe(4 * types.length);
+  });
+
+  it("gives inspectors and subscribers of its actor what XState's actor gives", () => {
+    const [machine, other] = [toyMachine([]), toyMachine([])];
+    const derived = tableOf(other);
+    const subscribeAt = fc.option(fc.integer({ min: initialEvents, max: 60 }));
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...types), { maxLength: 15 }), subscribeAt, (path, at) => {
+        const events = path.map((type) => ({ type }));
+        expect(inspected(other, byTable(derived), events, at)).toEqual(
+          inspected(machine, byXState(machine), events, at),
+        );
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it("freezes the value of each state, and names its top-level state", () => {

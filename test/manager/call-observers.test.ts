@@ -80,3 +80,19 @@ describe("the error of a call that an observer makes", () => {
     for (const error of await testNodes.run(failures, 100)) expect(String(error)).toContain(broken.message);
   });
 });
+
+it("a call that renews several leases is observed with the callers of all of them", async () => {
+  const testNodes = new TestNodes(1);
+  const locks = testNodes.locks({ ttl: 1_000, grouping: true });
+  await testNodes.run(Promise.all(["a", "b", "c"].map((name) => locks.acquire(name))));
+  const callers: number[] = [];
+  managerOf(locks).watch({
+    nodeCalled: (_node, all, call) => {
+      callers.push(all.length);
+      call();
+      return null;
+    },
+  });
+  await testNodes.clock.advance(500);
+  expect(callers).toEqual([3]);
+});

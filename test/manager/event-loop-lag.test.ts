@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { managerOf } from "../../src/api/managed-locks.js";
 import { createLocks } from "../../src/index.js";
-import type { NodeMachineEvent } from "../../src/machines/node.js";
+import type { NodeMachineEvent } from "../../src/machines/node-events.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { granted, ScriptedNode } from "../engine/scripted-node.js";
 import { listen } from "./test-nodes.js";

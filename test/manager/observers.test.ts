@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Actor, AnyStateMachine } from "xstate";
 import { managerOf } from "../../src/api/managed-locks.js";
+import type { InspectionEvent } from "../../src/lock/lock-actor.js";
 import type { LocksOptions } from "../../src/lock/options.js";
 import type { ManagerObserver } from "../../src/manager/observers.js";
 import { settle, TestNodes } from "./test-nodes.js";
@@ -107,6 +109,29 @@ describe("an observer", () => {
     expect(steps).toEqual(allSteps);
     expect(inspected).toContain("@xstate.snapshot");
   });
+
+  it.each(["@xstate.actor", "@xstate.event", "@xstate.action", "@xstate.microstep", "@xstate.snapshot"])(
+    "receives the same steps if XState's inspection subscribes to the actor at its first %s",
+    async (at) => {
+      const values: unknown[] = [];
+      let subscribed = false;
+      const inspect = ({ type, actorRef }: InspectionEvent) => {
+        const { logic, subscribe } = actorRef as Actor<AnyStateMachine>;
+        if (subscribed || type !== at || logic.id !== "lock") return;
+        subscribed = true;
+        subscribe(({ value }) => values.push(value));
+      };
+      const { testNodes, locks, steps, watch } = setUp({ xstate: { inspect } });
+      watch();
+      const handle = locks.handle("a");
+      await testNodes.run(handle.acquire());
+      await testNodes.run(handle.release());
+      expect(steps).toEqual(allSteps);
+      expect(values).toEqual([{ acquiring: "asking" }, "held", "releasing", "idle"]);
+      expect(handle.actor.getSnapshot().value).toBe("idle");
+      expect(await testNodes.holders("a")).toEqual([false, false, false]);
+    },
+  );
 
   it("affects no lock when it throws or rejects, and the error is reported", async () => {
     const failures: string[] = [];

@@ -20,13 +20,17 @@ await note(() => locks.acquire("a", { wait: 0 }));
 await note(() => locks.acquire("a", { wait: 20 }));
 await note(() => locks.acquire(""));
 await note(async () => createLocks({ nodes: [] }));
+const handle = locks.handle("b");
+await handle.acquire();
+const state = handle.actor.getSnapshot().value;
+await handle.release();
 const inspector = await serveInspector(locks, { port: 0 });
 const page = await (await fetch(inspector.url)).text();
 const asset = await fetch(inspector.url + /assets\\/[^"]+\\.js/.exec(page)[0]);
 const metrics = await fetch(inspector.url + "metrics");
 const hello = (await (await fetch(inspector.url + "events")).body.getReader().read()).value;
 const { version } = JSON.parse(/data: (.*)/.exec(Buffer.from(hello).toString())[1]);
-console.log(JSON.stringify({ names, asset: asset.status, metrics: await metrics.text(), version }));
+console.log(JSON.stringify({ names, state, asset: asset.status, metrics: await metrics.text(), version }));
 await inspector.close();
 await locks.close();
 `;
@@ -52,12 +56,13 @@ describe("a minified bundle that contains the package, and no other file", () =>
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("serves the page, keeps the names of errors, and says which packages metrics need", async () => {
+  it("serves the page, has the charts, keeps the names of errors, and says which packages metrics need", async () => {
     const main = (await readdir(folder)).find((file) => /^main.*js$/.test(file)) ?? "";
     const { stdout } = await run(process.execPath, [main], { cwd: folder });
     const { version } = JSON.parse(await readFile("package.json", "utf8"));
     expect(JSON.parse(stdout)).toEqual({
       names: ["LockContendedError", "AcquireTimeoutError", "InvalidOptionError", "InvalidOptionError"],
+      state: "held",
       asset: 200,
       metrics: expect.stringContaining("npm install @opentelemetry/api"),
       version,

@@ -4,8 +4,9 @@ import { search } from "./search.js";
 
 describe("the simulator", () => {
   it("finds no violation within the assumptions", async () => {
-    const { failed, leases, checkers, never } = await search(1, 60, "inBounds");
+    const { failed, leases, together, checkers, never } = await search(1, 60, "inBounds");
     expect(failed).toEqual([]);
+    expect(together).toBeGreaterThan(100);
     expect(leases).toBeGreaterThan(420);
     // Every checker must have run.
     expect({ checkers, never }).toEqual({ checkers: 15, never: [] });

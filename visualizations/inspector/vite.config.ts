@@ -10,13 +10,13 @@ export default defineConfig({
   base: "./",
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
-    outDir: at("../../dist/page"),
+    outDir: at("../../build/page"),
     emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: false,
     reportCompressedSize: false,
-    // Of what is bundled: its licences ask to go with it.
-    license: { fileName: "licenses.md" },
+    // Of the packages in the page: the build puts them into dist/licenses.md.
+    license: { fileName: "licenses.json" },
   },
 });

@@ -48,10 +48,10 @@ export async function admit(
   for (const line of silenceLines(others, await identificationsOf(others, timeout))) output.print(line);
   if (!(await isWanted(flags.yes === true))) throw new CommandError(1, "nothing was changed");
   // Asked once more, because fences may have been granted while the question stood.
-  const ended = await endQuarantine(target, seen, await identificationsOf(others, timeout), timeout);
-  if (ended === null) return voting(target);
-  const { admission, unrecorded } = ended;
-  output.print(`${target.name} votes: ${admission.by} ended its quarantine. Programs notice within 15 s`);
+  const change = await endQuarantine(target, seen, await identificationsOf(others, timeout), timeout);
+  if (change === null) return voting(target);
+  const { ended, unrecorded } = change;
+  output.print(`${target.name} votes: ${ended.by} ended its quarantine. Programs notice within 15 s`);
   if (unrecorded !== null)
     output.error(`warning: who ended it could not be recorded on the node: ${unrecorded}`);
   return exitCode.ok;

@@ -41,14 +41,14 @@ export function endQuarantine(
   seen: Identification,
   others: Others,
   timeout: number,
-): Promise<{ admission: EndedQuarantine; unrecorded: string | null } | null> {
+): Promise<{ ended: EndedQuarantine; unrecorded: string | null } | null> {
   return withSession(target, timeout, async (session) => {
     const cause = await changeMemory(session, target, seen, others);
     if (cause === null) return null;
-    const admission = endedQuarantineBy(cause, Date.now());
-    const record = JSON.stringify(admission);
+    const ended = endedQuarantineBy(cause, Date.now());
+    const record = JSON.stringify(ended);
     const stored = await session.ask("SET", admittedKey, record, "PX", String(recordTtl));
-    return { admission, unrecorded: stored.ok ? null : stored.refusal.message };
+    return { ended, unrecorded: stored.ok ? null : stored.refusal.message };
   });
 }
 

@@ -14,7 +14,7 @@ export const nodeSources = `Nodes: --node, else HOLDFAST_NODES (separated by com
 holdfast.config.json or .holdfastrc.json. An address with a password is better kept out of the
 command line, which everybody on the machine can read. While the nodes are being changed, the nodes
 before the change are named likewise: --previous-node, HOLDFAST_PREVIOUS_NODES or "previous"
-(docs/changing-nodes.md).`;
+(docs/changing-nodes.md). Groups of nodes: --group, or "groups" in the file (docs/groups.md).`;
 
 export const node = () =>
   new Option("--node <address>", "redis:// or rediss:// address of a node; repeat it for each").argParser(
@@ -25,6 +25,12 @@ export const previousNode = () =>
   new Option(
     "--previous-node <address>",
     "address of a node before the change, while the nodes are being changed; repeat it for each",
+  ).argParser(collect);
+
+export const group = () =>
+  new Option(
+    "--group <addresses>",
+    "addresses of a group of nodes, separated by commas, after NAME= if groups have names; repeat it for each",
   ).argParser(collect);
 
 export const nodeTimeout = (byDefault: string) =>

@@ -6,6 +6,7 @@ import {
   type ConfigFlag,
   config,
   durations,
+  group,
   node,
   nodeSources,
   prefix,
@@ -38,6 +39,7 @@ export const addDoctor: AddCommand = (program, exit) => {
     .description("Examine the nodes: what is wrong with them, what it means, and what to do.")
     .addOption(node())
     .addOption(previousNode())
+    .addOption(group())
     .addOption(prefix())
     .option("--timeout <duration>", "how long a node may be silent (default: 5s)", positiveDuration)
     .option(

@@ -5,6 +5,7 @@ import {
   type ConfigFlag,
   config,
   durations,
+  group,
   node,
   nodeSources,
   nodeTimeout,
@@ -28,6 +29,7 @@ export const addInspect: AddCommand = (program, exit) => {
     .argument("<name>", "the resource")
     .addOption(node())
     .addOption(previousNode())
+    .addOption(group())
     .addOption(prefix())
     .addOption(nodeTimeout("2s"))
     .option("--json", "one JSON document on stdout")

@@ -14,6 +14,7 @@ import {
   type ConfigFlag,
   config,
   durations,
+  group,
   node,
   nodeSources,
   nodeTimeout,
@@ -71,6 +72,7 @@ export const addRun: AddCommand = (program, exit) => {
     .option("--restart", "start the command again when it ends while its process leads (with --elect)")
     .addOption(node())
     .addOption(previousNode())
+    .addOption(group())
     .option(
       "--ttl <duration>",
       "for which the nodes keep the lock without a renewal (default: 30s)",

@@ -6,6 +6,7 @@ import {
   type ConfigFlag,
   config,
   durations,
+  group,
   node,
   nodeSources,
   nodeTimeout,
@@ -35,6 +36,7 @@ export const addUi: AddCommand = (program, exit) => {
     .description("Serve a page that shows the locks of all processes, or a recording of them.")
     .addOption(node())
     .addOption(previousNode())
+    .addOption(group())
     .option("--port <number>", "where the page is served; 0: any free one (default: 4653)", port)
     .option("--host <address>", "the address to listen on (default: 127.0.0.1)")
     .option("--token <text>", "what a browser must bring (default: HOLDFAST_UI_TOKEN)")

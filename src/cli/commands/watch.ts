@@ -6,6 +6,7 @@ import {
   type ConfigFlag,
   config,
   durations,
+  group,
   node,
   nodeSources,
   nodeTimeout,
@@ -38,6 +39,7 @@ export const addWatch: AddCommand = (program, exit) => {
     .argument("[names...]", "resources to watch (default: all)")
     .addOption(node())
     .addOption(previousNode())
+    .addOption(group())
     .addOption(prefix())
     .addOption(nodeTimeout("2s"))
     .option("--record <file>", "write it down as JSON lines")

@@ -25,7 +25,7 @@ function nodeLines({ node, findings }: NodeDiagnosis, paint: Colours, width: num
   return [title, ...findings.flatMap((finding) => findingLines(finding, paint, width))];
 }
 
-function findingLines(
+export function findingLines(
   { severity, code, found, means, advice }: Finding,
   paint: Colours,
   width: number,

@@ -2,7 +2,8 @@ import { PageServer } from "../../inspector/server/page-server.js";
 import { CommandLifetime } from "../command-lifetime.js";
 import type { Config } from "../config.js";
 import { exitCode, usageError } from "../exit.js";
-import { chooseSets, everyNode, type NodeFlags } from "../nodes.js";
+import { choose, everyAddress } from "../groups.js";
+import type { NodeFlags } from "../nodes.js";
 import { output } from "../output.js";
 import { type ListenFlags, listenAddressOf } from "./listen-flags.js";
 import { showLive } from "./live.js";
@@ -51,5 +52,5 @@ function show(
 ): Promise<Presentation> {
   if (flags.replay !== undefined) return showRecording(flags.replay);
   const timeout = flags.nodeTimeout ?? config.nodeTimeout ?? defaultTimeout;
-  return showLive(everyNode(chooseSets(flags, environment, config)), timeout, over);
+  return showLive(everyAddress(choose(flags, environment, config)), timeout, over);
 }

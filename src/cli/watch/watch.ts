@@ -1,13 +1,13 @@
 import { recogniseNode } from "../../clients/recognise.js";
-import { createLocks } from "../../create-locks.js";
 import { openRecording, type RecordingWriter } from "../../inspector/recording.js";
 import { checkResources } from "../../lock/resources.js";
 import { within } from "../bounded.js";
 import { CommandLifetime } from "../command-lifetime.js";
 import type { Config } from "../config.js";
 import { exitCode, usageError } from "../exit.js";
+import { choose, createChosenLocks, everyAddress } from "../groups.js";
 import { NodeConnections } from "../node-connections.js";
-import { chooseSets, everyNode, type NodeFlags } from "../nodes.js";
+import type { NodeFlags } from "../nodes.js";
 import { LockFilter } from "./lock-filter.js";
 import { WatchSession } from "./watch-session.js";
 
@@ -45,20 +45,15 @@ export async function watch(
   const prefix = flags.prefix ?? config.prefix;
   const filter = new LockFilter(names, prefix);
   for (const name of filter.exact) checkResources(name);
-  const chosen = chooseSets(flags, environment, config);
+  const chosen = choose(flags, environment, config);
   const byAddress = new Map(
-    everyNode(chosen).map((address, index) => [address, recogniseNode(address, index)] as const),
+    everyAddress(chosen).map((address, index) => [address, recogniseNode(address, index)] as const),
   );
   const nodes = [...byAddress.values()];
-  const nodesAt = (addresses: readonly string[]) =>
-    addresses.flatMap((address) => byAddress.get(address) ?? []);
-  const sets = {
-    nodes: nodesAt(chosen.nodes),
-    ...(chosen.previous === undefined ? {} : { previous: nodesAt(chosen.previous) }),
-  };
   const nodeTimeout = flags.nodeTimeout ?? config.nodeTimeout ?? defaultTimeout;
   // No lock is acquired, but a ttl must exceed the node timeout.
-  const locks = createLocks({ ...sets, prefix: prefix ?? "", nodeTimeout, ttl: nodeTimeout + 1 });
+  const options = { prefix: prefix ?? "", nodeTimeout, ttl: nodeTimeout + 1 };
+  const locks = createChosenLocks(chosen, options, (address) => byAddress.get(address) ?? address);
   const lifetime = new CommandLifetime();
   let session: WatchSession | undefined;
   const connections = new NodeConnections(nodes, (what) => session?.nodeChanged(what));

@@ -7,6 +7,7 @@ import type { ReplacementCause } from "../replacement.js";
 import type { ScriptCall, ScriptClient, ScriptConnection } from "../script-client.js";
 import { SingleClient } from "../single-client.js";
 import type { IoredisClient, IoredisOwner, SendCommand } from "./library.js";
+import { commandMaker, type MakeCommand, sendOwn } from "./own-command.js";
 import { replaceIoredisConnection, withdrawOwnCommands } from "./replacement.js";
 import { openIoredisSubscriber } from "./subscriber.js";
 
@@ -84,13 +85,28 @@ export function ioredisConnection(
     return true;
   });
   const command = (name: string): SendCommand => client.createBuiltinCommand(name).string.bind(client);
-  const scripted = (send: SendCommand): ScriptCall => {
+  const make = commandMaker(client);
+  const checkReady = (script: string) => {
+    if (!isReady(client)) throw new NotReadyError("not connected");
+    own.add(script);
+  };
+  const stored = (keys: readonly string[], by: string) => (by === "" ? keys : keys.map((key) => by + key));
+  const direct = (name: string, makeCommand: MakeCommand): ScriptCall => {
+    return (script, keys, args) =>
+      inFlight.addCall(() => {
+        checkReady(script);
+        // The client adds its prefix only to the commands that it makes.
+        const prefixed = stored(keys, prefix + (client.options.keyPrefix ?? ""));
+        return sendOwn(client, makeCommand(name, [script, String(keys.length), ...prefixed, ...args]));
+      });
+  };
+  const scripted = (name: string): ScriptCall => {
+    if (make !== null) return direct(name, make);
+    const send = command(name);
     return (script, keys, args) =>
       inFlight.add(() => {
-        if (!isReady(client)) throw new NotReadyError("not connected");
-        own.add(script);
-        const stored = prefix === "" ? keys : keys.map((key) => prefix + key);
-        return send(script, keys.length, stored, args);
+        checkReady(script);
+        return send(script, keys.length, stored(keys, prefix), args);
       });
   };
   return {
@@ -103,11 +119,12 @@ export function ioredisConnection(
     get unanswered() {
       return inFlight.size;
     },
-    evalsha: scripted(command("evalsha")),
-    eval: scripted(command("eval")),
+    evalsha: scripted("evalsha"),
+    eval: scripted("eval"),
     asking: () => {
       command("asking")().catch(() => {});
     },
+    keepListening: (keep) => inFlight.keepListening(keep),
     replace: (cause) => replaceIoredisConnection(client, { inFlight, own, owner, cause }),
   };
 }

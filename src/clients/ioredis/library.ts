@@ -7,6 +7,11 @@ export interface QueuedCommand {
   readonly args: readonly unknown[];
 }
 
+export interface IoredisCommand extends QueuedCommand {
+  readonly promise: Promise<unknown>;
+  reject(error: unknown): void;
+}
+
 interface CommandQueue {
   readonly length: number;
   peekAt(index: number): { readonly command: QueuedCommand } | undefined;
@@ -38,6 +43,7 @@ export interface IoredisClient extends Emitter {
   connect(): Promise<unknown>;
   disconnect?(reconnect: boolean): void;
   flushQueue?(error: Error, queues: { readonly offlineQueue: boolean }): void;
+  sendCommand(command: IoredisCommand): Promise<unknown>;
   duplicate?(overrides: object): unknown;
   /**
    * Commands created by this method are written at once, even if the client batches others (`enableAutoPipelining`).

@@ -90,6 +90,7 @@ const lost = failed("connection", "the node crashed before it answered");
 export class InProcessNode implements MemoryNode {
   readonly keyspace = { prefix: "", database: 0 };
   readonly sharded = false;
+  readonly renewsEach = true;
   #store = this.#newStore();
   #sets = new MemorySets();
   #generation = 1;

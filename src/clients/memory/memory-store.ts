@@ -79,7 +79,8 @@ export class MemoryStore {
 
   /** Executes one command, for all of its keys or none. */
   apply(command: LockCommand, now: number): Reply {
-    if ("ttl" in command && command.op !== "renew" && !(command.ttl > 0)) return noTtl;
+    const renews = command.op === "renew" || command.op === "renewEach";
+    if ("ttl" in command && !renews && !(command.ttl > 0)) return noTtl;
     switch (command.op) {
       case "acquire": {
         const { keys, token, ttl, queue } = command;
@@ -96,6 +97,8 @@ export class MemoryStore {
         for (const key of command.keys) this.#extend(key, command.token, command.ttl, now);
         return granted;
       }
+      case "renewEach":
+        return this.#renewEach(command, now);
       case "heal": {
         const blocked = this.#first(command.keys, now, (value) => value !== null && value !== command.token);
         if (blocked !== null) return blocked;
@@ -141,6 +144,16 @@ export class MemoryStore {
           keys: command.keys.map((key) => ({ key, holder: this.#holder(key, now) })),
         };
     }
+  }
+
+  #renewEach({ keys, tokens, ttl }: Extract<LockCommand, { op: "renewEach" }>, now: number): Reply {
+    const others: number[] = [];
+    for (const [index, key] of keys.entries()) {
+      const token = tokens[index] ?? "";
+      if (this.#read(key, now)?.value === token) this.#extend(key, token, ttl, now);
+      else others.push(index);
+    }
+    return others.length === 0 ? granted : { kind: "partly", others };
   }
 
   /** The denial because a key is held or, if none is held, because of another waiter's turn at one of the keys. */

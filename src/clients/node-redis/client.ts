@@ -116,6 +116,7 @@ export function nodeRedisConnection(given: NodeRedisClient, prefix: () => string
     asking: () => {
       inFlight.add(() => client.sendCommand(["ASKING"])).catch(() => {});
     },
+    keepListening: (keep) => inFlight.keepListening(keep),
     replace: (cause) => replaceNodeRedisConnection(client, inFlight, cause),
   };
 }

@@ -78,6 +78,7 @@ function connectionOf(client: NodeRedis3Client) {
     },
     evalsha: scripted("evalsha"),
     eval: scripted("eval"),
+    keepListening: (keep: boolean) => inFlight.keepListening(keep),
     replace: (cause: ReplacementCause) => replaceNodeRedis3Connection(client, inFlight, own, cause),
   } satisfies ScriptConnection;
 }

@@ -1,4 +1,5 @@
 import { answerTimeout, type Clock, type Timer } from "../time/clock.js";
+import type { Flushable, TickBatcher } from "../time/tick-batcher.js";
 import { weakly } from "./weak-watch.js";
 
 /**
@@ -8,6 +9,7 @@ export type Liveness = "silent" | "unresponsive" | "answered";
 
 export interface FailureDetectorOptions {
   readonly clock: Clock;
+  readonly batcher: TickBatcher;
   /** A node that owes a reply and sends none for this many ms counts as silent. */
   readonly timeout: number;
   readonly observe: (liveness: Liveness) => void;
@@ -28,7 +30,7 @@ const maxPauseMs = 5_000;
  * replies for three timeouts: then only probes are sent. While the circuit is open, a probe is always under way or
  * scheduled. Any reply closes the circuit, and so does a change of the connection. (After Nygard, "Release It!", Stability Patterns.)
  */
-export class FailureDetector {
+export class FailureDetector implements Flushable {
   /** Requests that the node has not replied to. */
   private unanswered = 0;
   /** Further requests without a reply, which the client has given up. The node may still be silent about them. */
@@ -65,11 +67,12 @@ export class FailureDetector {
 
   /** The client has been given this many requests. */
   sent(count: number): void {
-    if (this.unanswered + this.givenUp === 0) this.silentSince = this.options.clock.monotonic();
+    if (this.owesNothing) {
+      this.silentSince = this.options.clock.monotonic();
+      this.hasReplied = false;
+    }
     this.unanswered += count;
-    if (this.timer !== null) return;
-    this.hasReplied = false;
-    this.arm(this.options.timeout);
+    if (this.timer === null) this.arm(this.options.timeout);
   }
 
   /** The node has replied to one request. */
@@ -83,6 +86,8 @@ export class FailureDetector {
     this.silences = 0;
     this.pause = this.options.timeout;
     this.requestEnded();
+    // The timer may be that of a pause between two probes, which is longer than the timeout.
+    if (suspected && this.isIdle) this.cancel();
     if (suspected) this.options.observe("answered");
   }
 
@@ -101,6 +106,7 @@ export class FailureDetector {
   reset(): void {
     this.silences = 0;
     this.givenUp = 0;
+    this.hasReplied = false;
     this.pause = this.options.timeout;
     this.silentSince = this.options.clock.monotonic();
     this.cancel();
@@ -114,7 +120,21 @@ export class FailureDetector {
   private requestEnded(): void {
     // A custom node may report the requests of a lost connection twice.
     this.unanswered = Math.max(0, this.unanswered - 1);
-    if (this.unanswered + this.givenUp === 0 && !this.open) this.cancel();
+    // The next request is often sent at the end of this tick, and can use the timer.
+    if (this.isIdle) this.options.batcher.addLast(this);
+  }
+
+  /** Cancels the timer unless a request was sent in this tick. */
+  flush(): void {
+    if (this.isIdle) this.cancel();
+  }
+
+  private get isIdle(): boolean {
+    return this.timer !== null && this.owesNothing && !this.open;
+  }
+
+  private get owesNothing(): boolean {
+    return this.unanswered + this.givenUp === 0;
   }
 
   private cancel(): void {

@@ -34,8 +34,14 @@ export interface KeyReport {
   readonly holder: Holder | null;
 }
 
-/** The reply to one request of a batch. Only "inspect" is answered with a report. */
-export type Reply = Answer | { readonly kind: "report"; readonly keys: readonly KeyReport[] };
+/**
+ * The reply to one request of a batch. Only "inspect" is answered with a report. `partly` answers "renewEach": every key was
+ * renewed, except for those at the positions `others`, which are counted from 0.
+ */
+export type Reply =
+  | Answer
+  | { readonly kind: "report"; readonly keys: readonly KeyReport[] }
+  | { readonly kind: "partly"; readonly others: readonly number[] };
 
 /**
  * `connecting`: the connection was never ready, and may become ready. `ready`: requests reach the server. `down`: the
@@ -82,6 +88,8 @@ export interface LockNode {
   readonly keyspace: Keyspace | null;
   /** True for a Cluster: the keys of one command must share a hash slot. */
   readonly sharded: boolean;
+  /** Whether the node takes "renewEach". Default false: each lease is then renewed by a command of its own. */
+  readonly renewsEach?: boolean;
   readonly connection: Connection;
   /**
    * True if nothing is known of the connections: requests may use several of them, and arrive in any order. Default

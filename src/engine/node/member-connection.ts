@@ -1,5 +1,4 @@
 import { messageOf } from "../protocol/error-message.js";
-import { NewerMemoryError } from "../protocol/protocol-version.js";
 import {
   duplicate,
   type Failed,
@@ -43,8 +42,8 @@ export class MemberConnection {
   private closed = false;
   /** Why the server could not be identified, if that cause does not end by itself. */
   private lastingRefusal: Failed | null = null;
-  /** Whether the node was reported as down because its memory is of a later protocol version. */
-  private outdated = false;
+  /** Whether the node was reported as down because its server refuses for a cause that does not end by itself. */
+  private unusable = false;
   /** Whether commands may have been refused, and not sent, since the node last voted. */
   private absent = false;
   /** End of the abstention, monotonic: null if not known yet, undefined if the node does not abstain. */
@@ -60,6 +59,7 @@ export class MemberConnection {
     this.number = node.opaque === true ? null : 0;
     this.detector = new FailureDetector({
       clock,
+      batcher: options.batcher,
       timeout: nodeTimeout,
       observe: (liveness) => this.onLiveness(liveness),
       probe: () => this.probe(),
@@ -146,7 +146,7 @@ export class MemberConnection {
       observe("disconnected", cause?.message);
       this.abstainsUntil = undefined;
       this.absent = true;
-      this.outdated = false;
+      this.unusable = false;
       this.lastingRefusal = null;
       this.server.forget();
       this.work.dismiss(failed("notReady", cause?.message ?? "connection lost", this.node.troubleLasts));
@@ -197,9 +197,9 @@ export class MemberConnection {
     this.guard.close();
   }
 
-  /** The memory of the server is of a later protocol version: the node counts as down until it can be identified. */
-  private reportOutdated(cause: string): void {
-    this.outdated = true;
+  /** The server refuses for a cause that does not end by itself: the node counts as down until it can be identified. */
+  private reportUnusable(cause: string): void {
+    this.unusable = true;
     this.absent = true;
     this.abstainsUntil = undefined;
     this.options.observe("disconnected", cause);
@@ -207,8 +207,8 @@ export class MemberConnection {
 
   private endRefusal(): void {
     this.lastingRefusal = null;
-    if (this.outdated) this.options.observe("connected");
-    this.outdated = false;
+    if (this.unusable) this.options.observe("connected");
+    this.unusable = false;
   }
 
   /** Reports the start of an abstention, a change of its end, and the end. */
@@ -267,7 +267,7 @@ export class MemberConnection {
     const lasting = error instanceof LastingError;
     const answer = failed(lasting ? error.reason : "refused", messageOf(error), lasting);
     this.lastingRefusal = lasting ? answer : null;
-    if (error instanceof NewerMemoryError) this.reportOutdated(answer.message);
+    if (lasting) this.reportUnusable(answer.message);
     this.work.dismiss(answer);
     this.identifyListeners.notify();
   }

@@ -20,6 +20,11 @@ export const maxInFlight = 10_000;
 export abstract class PendingCommand implements Request {
   abstract readonly command: LockCommand;
   abstract readonly caller: AsyncContext | null;
+  /** The asynchronous contexts of all callers. */
+  get callers(): readonly AsyncContext[] {
+    return this.caller === null ? [] : [this.caller];
+  }
+
   /** Whether the command is a release, which is not refused like other commands. */
   readonly isRelease: boolean = false;
   /** The monotonic time in ms at which the command was sent, if its response time is measured. */
@@ -210,7 +215,7 @@ export class RequestQueue implements Flushable {
   /** Executes a batch of several callers. */
   private executeObserved(observer: CallObserver, { mark, requests }: PendingBatch): void {
     const { node, index } = this.options;
-    const callers = requests.flatMap(({ caller }) => caller ?? []);
+    const callers = requests.flatMap((request) => request.callers);
     sharedContext.runInAsyncScope(() => {
       const end = observer.nodeCalled(index, callers, () => node.execute({ mark, requests }));
       if (end !== null) requests[0]?.whenReplied(end);

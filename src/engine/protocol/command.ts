@@ -2,7 +2,7 @@ import { constants } from "./script.generated.js";
 
 /**
  * A command for the keys of one lock. Every command applies to all of its keys or to none: a node grants the whole set or
- * denies it.
+ * denies it. Only "renewEach" is for the keys of many locks.
  */
 export type LockCommand =
   /** Sets keys that are free. A key that already holds this token gets its full ttl again. */
@@ -18,6 +18,18 @@ export type LockCommand =
     }
   /** Extends keys that hold this token to at least `ttl` (a longer remaining ttl stays). */
   | RenewalCommand<"renew">
+  /**
+   * Extends each key that holds its token to at least `ttl`, whatever the other keys hold. Sent only to nodes that take it:
+   * see `renewsEach` of a node.
+   */
+  | {
+      readonly op: "renewEach";
+      readonly keys: readonly string[];
+      /** The token of each key. */
+      readonly tokens: readonly string[];
+      /** ms, at most a minute. */
+      readonly ttl: number;
+    }
   /** Sets keys that are absent, and extends keys that hold this token. */
   | RenewalCommand<"heal">
   /** Compare-and-set: keys that hold `from` now hold `token`. */

@@ -58,7 +58,7 @@ const fencesExhausted: Reply = Object.freeze({
 export function decodeReply(command: LockCommand, raw: unknown): Reply {
   const fenced = "fence" in command && command.fence !== undefined;
   if (!Array.isArray(raw)) {
-    return integer(raw) === 1 && command.op !== "inspect" && !fenced ? granted : garbage(raw);
+    return (raw === 1 || integer(raw) === 1) && command.op !== "inspect" && !fenced ? granted : garbage(raw);
   }
   const status = integer(raw[0]);
   if (status === 1 && fenced) {
@@ -76,12 +76,26 @@ export function decodeReply(command: LockCommand, raw: unknown): Reply {
   }
   if (status === -2 && raw.length === 1 && needsMemory(command)) return memoryLost;
   if (status === 2 && command.op === "inspect") return decodeReport(command.keys, raw);
-  if (status === 0 && command.op !== "inspect") {
+  if (status === 3 && command.op === "renewEach") return decodeOthers(command.keys.length, raw);
+  if (status === 0 && command.op !== "inspect" && command.op !== "renewEach") {
     const key = command.keys[(integer(raw[1]) ?? 0) - 1];
     const holder = key === undefined ? undefined : decodeHolder(key, raw, 2);
     if (holder !== undefined) return { kind: "denied", holder };
   }
   return garbage(raw);
+}
+
+/** Decodes the ascending positions, counted from 1, of the keys that were not renewed. */
+function decodeOthers(keys: number, raw: readonly unknown[]): Reply {
+  const others: number[] = [];
+  let last = 0;
+  for (const value of raw.slice(1)) {
+    const position = integer(value) ?? 0;
+    if (position <= last || position > keys) return garbage(raw);
+    others.push(position - 1);
+    last = position;
+  }
+  return others.length === 0 ? garbage(raw) : { kind: "partly", others };
 }
 
 const hashForm = /^#((?:[0-9a-f]{16})?)(\+?)$/;

@@ -28,6 +28,7 @@ function formOf(command: LockCommand): Form {
 /** The fields that arguments are read from. A command has the fields that its listed arguments need. */
 interface ArgumentSource {
   readonly token: string;
+  readonly tokens: readonly string[];
   readonly ttl: number;
   readonly from: string;
   readonly rest: number;
@@ -38,6 +39,8 @@ function argumentOf(command: ArgumentSource, argument: Argument): string {
   switch (argument) {
     case "token":
       return command.token;
+    case "tokens":
+      return command.tokens.join("\n");
     case "ttl":
       return String(command.ttl);
     case "from":
@@ -55,37 +58,33 @@ function argumentOf(command: ArgumentSource, argument: Argument): string {
 const isLong = (command: LockCommand): boolean =>
   command.op === "release" ? command.long === true : "ttl" in command && command.ttl > longestShort;
 
-/**
- * KEYS and ARGV of {@link batchScript}. `mark`: the mark that the server must have to grant anything; null if no mark is
- * checked.
- */
-export function encodeBatch(
-  mark: string | null,
-  requests: readonly Pick<Request, "command">[],
-  sideKeys: SideKeys,
-): { keys: string[]; args: string[] } {
+/** What a batch contributes to KEYS and ARGV of {@link batchScript}, whatever the server. */
+interface EncodedCommands {
+  readonly commands: readonly LockCommand[];
+  readonly sideKeys: SideKeys;
+  readonly keys: readonly string[];
+  readonly args: readonly string[];
+  /** Whether a command needs the memory of the server. */
+  readonly needed: boolean;
+  /** Whether a command may concern a lease that is recorded individually. */
+  readonly long: boolean;
+  /** The longest ttl that the server must record, among the leases that are not recorded individually. */
+  readonly longest: number;
+}
+
+function encodeCommands(commands: readonly LockCommand[], sideKeys: SideKeys): EncodedCommands {
   let needed = false;
   let long = false;
-  // The longest ttl that the server must record, among the leases that are not recorded individually.
   let longest = 0;
-  for (const { command } of requests) {
+  const keys: string[] = [];
+  const args: string[] = [];
+  for (const command of commands) {
     if (isLong(command)) long = true;
     if (!needsMemory(command)) continue;
     needed = true;
     if ("ttl" in command && command.ttl <= longestShort) longest = Math.max(longest, command.ttl);
   }
-  const keys: string[] = [];
-  const args: string[] = [""];
-  if (mark !== null && needed) {
-    keys.push(markerKey);
-    args[0] = mark;
-    args.push(String(longest));
-  }
-  if (mark !== null && long) {
-    keys.push(longLeasesKey);
-    args[0] = `+${args[0]}`;
-  }
-  for (const { command } of requests) {
+  for (const command of commands) {
     for (const key of command.keys) keys.push(key);
     const { name, fencedName, arguments: listed, respectsQueues } = formOf(command);
     // A command without a fenced form has no fence.
@@ -98,5 +97,41 @@ export function encodeBatch(
     args.push(String(fence));
     keys.push(...command.keys.map(sideKeys.record), sideKeys.watermark(command.keys[0] ?? ""));
   }
-  return { keys, args };
+  return { commands, sideKeys, keys, args, needed, long, longest };
+}
+
+/** The latest encoded commands. The nodes of a round are sent the same commands one after the other. */
+let latest: EncodedCommands | null = null;
+
+/** Encodes the commands of the requests, or returns what was encoded for the node before. */
+function encoded(requests: readonly Pick<Request, "command">[], sideKeys: SideKeys): EncodedCommands {
+  const isLatest =
+    latest?.sideKeys === sideKeys &&
+    latest.commands.length === requests.length &&
+    latest.commands.every((command, index) => command === requests[index]?.command);
+  if (latest === null || !isLatest)
+    latest = encodeCommands(
+      requests.map(({ command }) => command),
+      sideKeys,
+    );
+  return latest;
+}
+
+/**
+ * KEYS and ARGV of {@link batchScript}. `mark`: the mark that the server must have to grant anything; null if no mark is
+ * checked.
+ */
+export function encodeBatch(
+  mark: string | null,
+  requests: readonly Pick<Request, "command">[],
+  sideKeys: SideKeys,
+): { keys: string[]; args: string[] } {
+  const { keys, args, needed, long, longest } = encoded(requests, sideKeys);
+  const checked = mark !== null && needed ? [mark, String(longest)] : [""];
+  const servers = mark !== null && needed ? [markerKey] : [];
+  if (mark !== null && long) {
+    servers.push(longLeasesKey);
+    checked[0] = `+${checked[0]}`;
+  }
+  return { keys: [...servers, ...keys], args: [...checked, ...args] };
 }

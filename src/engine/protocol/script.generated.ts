@@ -22,6 +22,7 @@ export const commands = {
   acquireOrWait: { name: "acquireOrWait", arguments: ["token", "ttl", "place"], fencedName: "acquireOrWaitFenced", respectsQueues: true },
   acquireBarging: { name: "acquireBarging", arguments: ["token", "ttl", "place"], fencedName: "acquireBargingFenced", respectsQueues: true },
   renew: { name: "renew", arguments: ["token", "ttl"], fencedName: null, respectsQueues: false },
+  renewEach: { name: "renewEach", arguments: ["tokens", "ttl"], fencedName: null, respectsQueues: false },
   heal: { name: "heal", arguments: ["token", "ttl"], fencedName: null, respectsQueues: false },
   swap: { name: "swap", arguments: ["token", "ttl", "from"], fencedName: "swapFenced", respectsQueues: false },
   giveBack: { name: "giveBack", arguments: ["token", "ttl", "from"], fencedName: null, respectsQueues: false },
@@ -42,6 +43,7 @@ export const commands = {
 export const traits = {
   acquire: { needsMemory: true, claims: true },
   renew: { needsMemory: true, claims: false },
+  renewEach: { needsMemory: true, claims: false },
   heal: { needsMemory: true, claims: true },
   swap: { needsMemory: true, claims: true },
   giveBack: { needsMemory: false, claims: false },
@@ -63,8 +65,8 @@ local marker, prefix = rawcall('GET', KEYS[1]), expectedMark .. ' '
 if type(marker) ~= 'string' or string.sub(marker, 1, #prefix) ~= prefix then
 refusal = { -2 }
 else
-local longest, newHistory = string.match(marker, ' (%d+) (%S+)$')
-local runId = string.match(prefix, '%.(%x+) $')
+local longest, newHistory = string.match(marker, '^(%d+) (%S+)$', #prefix + 1)
+local runId = string.match(prefix, '^[^.]*%.(%x+) $')
 local replication = runId and rawcall('INFO', 'replication')
 local oldHistory = newHistory or '-'
 if type(replication) == 'string' and not (string.find(replication, 'role:master', 1, true)
@@ -106,13 +108,27 @@ if longLeases then
 lastKey = lastKey + 1
 longLeases = KEYS[lastKey]
 end
-if #KEYS == lastKey + 2 and not longLeases and not refusal and rawcall('EXISTS', KEYS[lastKey + 2]) == 0 then
-local key, token = KEYS[lastKey + 1], ARGV[nextCommand + 1]
-if ARGV[nextCommand] == 'acquireInTurn' then
+local onlyQueue
+if #KEYS == lastKey + 2 and not longLeases and not refusal then onlyQueue = KEYS[lastKey + 2] end
+if onlyQueue then
+local key, name, token = KEYS[lastKey + 1], ARGV[nextCommand], ARGV[nextCommand + 1]
+if name == 'acquireOrWait' then
+local id = string.match(ARGV[nextCommand + 3], ' (.+)$')
+local first = rawcall('ZRANGEBYSCORE', onlyQueue, '(0', '+inf', 'LIMIT', 0, 1)
+if not first.err and (not first[1] or first[1] == id) then
+local reply = rawcall('SET', key, token, 'PX', ARGV[nextCommand + 2], 'NX')
+if type(reply) == 'table' and reply.ok then
+if first[1] then rawcall('ZREM', onlyQueue, id, '!' .. id) end
+return { 1 }
+end
+end
+elseif rawcall('EXISTS', onlyQueue) == 0 then
+if name == 'acquireInTurn' then
 local reply = rawcall('SET', key, token, 'PX', ARGV[nextCommand + 2], 'NX')
 if type(reply) == 'table' and reply.ok then return { 1 } end
-elseif ARGV[nextCommand] == 'releaseAndWake' and rawcall('GET', key) == token and rawcall('DEL', key) == 1 then
+elseif name == 'releaseAndWake' and rawcall('GET', key) == token and rawcall('DEL', key) == 1 then
 return { 1 }
+end
 end
 end
 local first, last, beforeFences
@@ -162,7 +178,9 @@ error({ message = reply.err })
 end
 end
 end
+local hasGreaterThan = redis.REDIS_VERSION_NUM ~= nil
 local function extend(key, ttl)
+if hasGreaterThan and type(rawcall('PEXPIRE', key, ttl, 'GT')) == 'number' then return end
 local left = call('PTTL', key)
 if left >= 0 and left < tonumber(ttl) then call('PEXPIRE', key, ttl) end
 end
@@ -170,6 +188,55 @@ local function keep(key, token, rest)
 local left = call('PTTL', key)
 local ms = left > 0 and left < tonumber(rest) and exact(left) or rest
 if rawcall('SET', key, keptForm(token), 'PX', ms).err then call('PEXPIRE', key, ms) end
+end
+local passedOver = 100
+local function isId(member)
+return string.match(member, '^[^!:%s][^:%s]*:[^:%s]+$') or string.match(member, '^[^!:%s][^:%s]*:[^:%s]+:%d+$')
+end
+local function queueOf(index) return KEYS[index + last - first + 1] end
+local function withQueue(queue, action, ...)
+if rawcall('EXISTS', queue) ~= 1 then return false end
+local fine, result = pcall(action, queue, ...)
+return fine and result
+end
+local function joinQueue(queue, place, now)
+local ticket, id = string.match(place, '^(%d+) (.+)$')
+call('ZADD', queue, ticket, id, exact(-now - 1500), '!' .. id)
+call('PEXPIRE', queue, 1500)
+end
+local function leaveQueue(queue, id)
+call('ZREM', queue, id, '!' .. id)
+end
+local function firstWaiter(queue, now)
+for _, mark in ipairs(call('ZRANGEBYSCORE', queue, exact(-now), 0)) do
+local id = string.sub(mark, 2)
+if string.sub(mark, 1, 1) == '!' and isId(id) then call('ZREM', queue, mark, id) end
+end
+local first = call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, 1)[1]
+if not first or isId(first) then return first end
+for _, member in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 1, passedOver)) do
+if isId(member) then return member end
+end
+end
+local function wakeFirst(queue, now)
+local id = firstWaiter(queue, now)
+local alive = id and tonumber(call('ZSCORE', queue, '!' .. id))
+if not alive or alive % 1 ~= 0 then return end
+local kept = tonumber(string.match(id, '^[^:]*:[^:]*:(%d+)$')) or 50
+if -alive <= now + kept then return end
+call('ZADD', queue, exact(-now - kept), '!' .. id)
+rawcall('PUBLISH', 'holdfast:wake:' .. string.match(id, '^[^:]*'), id)
+end
+local function leaveAndWake(queue, id, key)
+if id ~= '' then leaveQueue(queue, id) end
+if call('EXISTS', key) == 0 then wakeFirst(queue, serverTime()) end
+end
+if onlyQueue and (ARGV[nextCommand] == 'releaseLeaveAndWake' or ARGV[nextCommand] == 'releaseAndWake') then
+local key = KEYS[lastKey + 1]
+if rawcall('GET', key) == ARGV[nextCommand + 1] and rawcall('DEL', key) == 1 then
+withQueue(onlyQueue, leaveAndWake, ARGV[nextCommand + 2] or '', key)
+return { 1 }
+end
 end
 local trimmedAtOnce = 8
 local function isLong(ttl) return longLeases and tonumber(ttl) > 60000 end
@@ -224,48 +291,6 @@ for index = beforeFences + 1, lastRecord do writeFence(KEYS[index], fence) end
 if tonumber(fence) > watermark then call('SET', watermarkKey, fence) end
 return { 1, fence, 1 }
 end
-local passedOver = 100
-local function isId(member)
-return string.match(member, '^[^!:%s][^:%s]*:[^:%s]+$') or string.match(member, '^[^!:%s][^:%s]*:[^:%s]+:%d+$')
-end
-local function queueOf(index) return KEYS[index + last - first + 1] end
-local function withQueue(queue, action, ...)
-if rawcall('EXISTS', queue) ~= 1 then return false end
-local fine, result = pcall(action, queue, ...)
-return fine and result
-end
-local function joinQueue(queue, place, now)
-local ticket, id = string.match(place, '^(%d+) (.+)$')
-call('ZADD', queue, ticket, id, exact(-now - 1500), '!' .. id)
-call('PEXPIRE', queue, 1500)
-end
-local function leaveQueue(queue, id)
-call('ZREM', queue, id, '!' .. id)
-end
-local function firstWaiter(queue, now)
-for _, mark in ipairs(call('ZRANGEBYSCORE', queue, exact(-now), 0)) do
-local id = string.sub(mark, 2)
-if string.sub(mark, 1, 1) == '!' and isId(id) then call('ZREM', queue, mark, id) end
-end
-local first = call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, 1)[1]
-if not first or isId(first) then return first end
-for _, member in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 1, passedOver)) do
-if isId(member) then return member end
-end
-end
-local function wakeFirst(queue, now)
-local id = firstWaiter(queue, now)
-local alive = id and tonumber(call('ZSCORE', queue, '!' .. id))
-if not alive or alive % 1 ~= 0 then return end
-local kept = tonumber(string.match(id, '^[^:]*:[^:]*:(%d+)$')) or 50
-if -alive <= now + kept then return end
-call('ZADD', queue, exact(-now - kept), '!' .. id)
-rawcall('PUBLISH', 'holdfast:wake:' .. string.match(id, '^[^:]*'), id)
-end
-local function leaveAndWake(queue, id, key)
-if id ~= '' then leaveQueue(queue, id) end
-if call('EXISTS', key) == 0 then wakeFirst(queue, serverTime()) end
-end
 local function denialByTurn(queue, index, token, place)
 local now = serverTime()
 if place ~= '' then joinQueue(queue, place, now) end
@@ -319,6 +344,15 @@ if denied then return denied end
 rememberLong(ttl)
 for index = first, last do extend(KEYS[index], ttl) end
 return 1
+end
+function commands.renewEach(tokens, ttl)
+local others, index = { 3 }, first
+for token in string.gmatch(tokens, '[^\\n]+') do
+if rawcall('GET', KEYS[index]) == token then extend(KEYS[index], ttl)
+else others[#others + 1] = index - first + 1 end
+index = index + 1
+end
+return #others == 1 and 1 or others
 end
 function commands.heal(token, ttl)
 local denied = denialUnless(false, token)
@@ -412,7 +446,7 @@ else withQueue(queueOf(index), leaveAndWake, placeId, KEYS[index]) end
 end
 return reply
 end
-local argumentCount = { acquire = 2, acquireFenced = 3, acquireInTurn = 2, acquireInTurnFenced = 3, acquireOrWait = 3, acquireOrWaitFenced = 4, acquireBarging = 3, acquireBargingFenced = 4, renew = 2, heal = 2, swap = 3, swapFenced = 4, giveBack = 3, fence = 2, release = 1, releaseAndWake = 1, releaseLeaveAndWake = 2, releaseAndLeave = 2, releaseAndKeep = 2, releaseLeaveAndKeep = 3, inspect = 0 }
+local argumentCount = { acquire = 2, acquireFenced = 3, acquireInTurn = 2, acquireInTurnFenced = 3, acquireOrWait = 3, acquireOrWaitFenced = 4, acquireBarging = 3, acquireBargingFenced = 4, renew = 2, renewEach = 2, heal = 2, swap = 3, swapFenced = 4, giveBack = 3, fence = 2, release = 1, releaseAndWake = 1, releaseLeaveAndWake = 2, releaseAndLeave = 2, releaseAndKeep = 2, releaseLeaveAndKeep = 3, inspect = 0 }
 local heedsQueues = { acquireInTurn = true, acquireInTurnFenced = true, acquireOrWait = true, acquireOrWaitFenced = true, acquireBarging = true, acquireBargingFenced = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseLeaveAndKeep = true }
 local fencedCommand = { acquireFenced = 'acquire', acquireInTurnFenced = 'acquireInTurn', acquireOrWaitFenced = 'acquireOrWait', acquireBargingFenced = 'acquireBarging', swapFenced = 'swap', fence = 'fence' }
 local needsNoMemory = { giveBack = true, release = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseAndKeep = true, releaseLeaveAndKeep = true, inspect = true }
@@ -543,4 +577,4 @@ elseif age and ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "126f53984a9d89efc419287988d3dafab49c5c45";
+export const batchScriptSha = "52a01176413680b7849347eab165c419b0249fdf";

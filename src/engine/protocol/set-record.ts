@@ -28,26 +28,62 @@ const unknown = "?";
 /** Characters of a run id that tell the nodes apart. */
 const idLength = 8;
 
+/** Sets whose quorums must agree, by the indices of their nodes. */
+type Sets = readonly { readonly members: readonly number[] }[];
+
 /**
- * Describes the sets whose quorums must agree, for the record of one node: for each set its nodes, separated by commas; two
- * sets are separated by "/"; after a space, the key prefix. A node is the beginning of its run id, "*" for the node that has the record,
- * or "?" if it is not identified. `runIdOf`: null if the run id is not known.
+ * Describes the sets whose quorums must agree, for the record of one node: the sets; after "@", the groups, if resources are
+ * spread over groups; after a space, the key prefix. `group`: see {@link describeGroup}; empty without groups.
  */
 export function describeSets(
-  sets: readonly { readonly members: readonly number[] }[],
+  sets: Sets,
   node: number,
   runIdOf: (member: number) => string | null,
   prefix: string,
+  group = "",
 ): string {
-  const nameOf = (member: number) =>
-    member === node ? self : (runIdOf(member)?.slice(0, idLength) ?? unknown);
-  return `${sets.map(({ members }) => members.map(nameOf).sort().join(",")).join("/")} ${prefix}`;
+  return `${listNodes(sets, runIdOf, node)}${group === "" ? "" : `@${group}`} ${prefix}`;
 }
 
-const parse = (description: string): { readonly sets: readonly string[][]; readonly prefix: string } => {
+/**
+ * The nodes of each set, separated by commas; two sets are separated by "/". A node is the beginning of its run id, "*" for the
+ * node that has the record, or "?" if it is not identified. `runIdOf`: null if the run id is not known.
+ */
+export function listNodes(sets: Sets, runIdOf: (member: number) => string | null, node = -1): string {
+  const nameOf = (member: number) =>
+    member === node ? self : (runIdOf(member)?.slice(0, idLength) ?? unknown);
+  return sets.map(({ members }) => members.map(nameOf).sort().join(",")).join("/");
+}
+
+/**
+ * Describes the group of a set: its name; after ":", what tells its list of groups from others; after each "+", another group,
+ * with its name and, after "=", its nodes as `listNodes` gives them.
+ */
+export const describeGroup = (
+  name: string,
+  list: string,
+  others: readonly { readonly name: string; readonly nodes: string }[],
+): string => [`${name}:${list}`, ...others.map((other) => `${other.name}=${other.nodes}`)].join("+");
+
+interface Parsed {
+  readonly sets: readonly string[][];
+  /** The name of the group, and its list of groups. Empty without groups. */
+  readonly group: string;
+  /** The sets of the other groups, by their names. */
+  readonly others: ReadonlyMap<string, readonly string[][]>;
+  readonly prefix: string;
+}
+
+const parseSets = (lists: string): string[][] => lists.split("/").map((set) => set.split(","));
+
+const parse = (description: string): Parsed => {
   const end = description.indexOf(" ");
-  const sets = description.slice(0, end).split("/");
-  return { sets: sets.map((set) => set.split(",")), prefix: description.slice(end + 1) };
+  const [lists = "", groups = ""] = description.slice(0, end).split("@", 2);
+  const [group = "", ...more] = groups.split("+");
+  const others = more
+    .map((other) => other.split("=", 2))
+    .map(([name = "", nodes = ""]) => [name, parseSets(nodes)] as const);
+  return { sets: parseSets(lists), group, others: new Map(others), prefix: description.slice(end + 1) };
 };
 
 /** Whether the text is a description that this version can read. A later version may describe sets in another way. */
@@ -60,25 +96,53 @@ export function isDescription(text: string): boolean {
 /** The number of nodes of each set: of the current one and, while the nodes are being changed, of the previous one. */
 export const sizesOf = (description: string): number[] => parse(description).sets.map(({ length }) => length);
 
+/** The group that the sets belong to, and what tells its list of groups from others. Null without groups. */
+export function groupOf(description: string): { readonly name: string; readonly list: string } | null {
+  const [name = "", list = ""] = parse(description).group.split(":", 2);
+  return name === "" ? null : { name, list };
+}
+
 /** The description of the current set alone. */
 export const currentOf = (description: string): string =>
-  `${description.split(/[/ ]/, 1)[0]}${description.slice(description.indexOf(" "))}`;
+  `${description.split(/[/@ ]/, 1)[0]}${description.slice(description.search(/[@ ]/))}`;
 
-/** Whether both have a set of the same size, which may be the same set before and after a restart of a node. */
+/** Whether both belong to the same group of the same list of groups, or to none. */
+export const haveSameGroup = (one: string, other: string): boolean => parse(one).group === parse(other).group;
+
+/**
+ * Whether both have a set of the same size, which may be the same set before and after a restart of a node. A set of another
+ * group, or of another list of groups, is never the same.
+ */
 export const haveSameSize = (one: string, other: string): boolean =>
-  sizesOf(one).some((size) => sizesOf(other).includes(size));
+  haveSameGroup(one, other) && sizesOf(one).some((size) => sizesOf(other).includes(size));
 
 /** Whether the sets decide by two quorums, because the nodes are being changed. */
 export const isJoint = (description: string): boolean => parse(description).sets.length > 1;
 
 /**
  * Whether two processes with these sets keep each other out: some quorum that the one needs always shares a node with some
- * quorum that the other needs. Processes with different key prefixes have no keys in common.
+ * quorum that the other needs. Processes with different key prefixes have no keys in common. Processes with different lists of
+ * groups, or that count a node to different groups, may look for the same lock on different nodes. What holds for the sets
+ * holds for those of every other group too.
  */
 export function excludeEachOther(one: string, other: string): boolean {
   const [a, b] = [parse(one), parse(other)];
-  return a.prefix !== b.prefix || a.sets.some((first) => b.sets.some((second) => intersect(first, second)));
+  if (a.prefix !== b.prefix) return true;
+  return a.group === b.group && shareQuorums(a.sets, b.sets) && otherGroup(a, b) === null;
 }
+
+/** The name of another group whose nodes are not the same in both; null if there is none. */
+export const differingGroup = (one: string, other: string): string | null =>
+  otherGroup(parse(one), parse(other));
+
+function otherGroup({ others: one }: Parsed, { others: other }: Parsed): string | null {
+  for (const [name, sets] of one) if (!shareQuorums(sets, other.get(name) ?? sets)) return name;
+  return null;
+}
+
+/** Whether some quorum that the one needs always shares a node with some quorum that the other needs. */
+const shareQuorums = (one: readonly string[][], other: readonly string[][]): boolean =>
+  one.some((first) => other.some((second) => intersect(first, second)));
 
 /** Whether any two quorums of the sets share a node. Unknown nodes are taken for nodes of the other set. */
 function intersect(one: readonly string[], other: readonly string[]): boolean {

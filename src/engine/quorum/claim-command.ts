@@ -19,6 +19,8 @@ export interface MemberRecord {
   askedOn: number | null;
   /** The node has granted the token. */
   granted: boolean;
+  /** The node has denied the token. */
+  denied: boolean;
   /** The claim was released here: whatever the node grants from now on must be released again. */
   released: boolean;
 }
@@ -35,6 +37,8 @@ interface CommandedClaim {
   readonly ended: boolean;
   /** The node has granted the command. */
   onGranted(command: ClaimCommand): void;
+  /** The node has denied the command. */
+  onDenied(command: ClaimCommand): void;
   /** The command was lost: the node may grant it later. */
   onLost(command: ClaimCommand): void;
 }
@@ -77,6 +81,7 @@ export class ClaimCommand extends PendingCommand {
     if (this.sent && isAnswer(reply)) this.record.unanswered--;
     if (claims(this.command)) {
       if (reply.kind === "granted") this.claim.onGranted(this);
+      else if (reply.kind === "denied") this.claim.onDenied(this);
       else if (reply.kind === "failed" && reply.reason === "connection") this.claim.onLost(this);
     }
     this.votes?.vote(this.record.index, reply);

@@ -2,11 +2,14 @@ import type { AsyncContext } from "../../support/async-context.js";
 import type { Reply } from "../node/lock-node.js";
 import type { LockCommand, QueuePlace } from "../protocol/command.js";
 import { longestShort } from "../protocol/memory.js";
-import { type Clock, elapsed, type Instant } from "../time/clock.js";
+import { type Clock, elapsed, type Instant, type Timer } from "../time/clock.js";
 import type { ClaimCommand, MemberRecord } from "./claim-command.js";
 import type { PriorLease } from "./origin.js";
 
 type ReleaseOperation = Extract<LockCommand, { op: "release" }>;
+
+/** ms for which a node that has not answered yet is given time to deny, so that it needs no release. */
+const patience = 2;
 
 /** A claim that is to be undone. */
 export interface UndoableClaim {
@@ -33,9 +36,16 @@ export interface UndoableClaim {
 
 /**
  * Undoes a claim on the nodes. Every node that was sent anything gets a release, even a silent one, and another release
- * if a command of the claim may arrive after the first one.
+ * if a command of the claim may arrive after the first one. The exception is a node that has denied a failed attempt: it
+ * holds nothing.
  */
 export class ClaimUndo {
+  /** The release, made once for all nodes. Null until it is needed. */
+  private release: LockCommand | null = null;
+  /** The nodes whose release has been put off. */
+  private readonly late = new Set<MemberRecord>();
+  private timer: Timer | null = null;
+
   constructor(
     private readonly claim: UndoableClaim,
     private readonly clock: Clock,
@@ -51,9 +61,13 @@ export class ClaimUndo {
     // A node may still hold the old token without having been sent the new one.
     const inherited = from !== null && kept;
     if (!record.touched && !inherited) return answered({ kind: "denied", holder: null });
-    // These tokens may be claimed again.
-    const reclaimable = claim.shared || named || from !== null;
+    const { reclaimable } = this;
     const unanswered = record.unanswered > 0;
+    const holdsNothing = record.denied && !record.granted && !reclaimable;
+    if (holdsNothing && !this.wakesWaiters) {
+      record.released = true;
+      return answered({ kind: "denied", holder: null });
+    }
     const release = (command: LockCommand, onReply: ((reply: Reply) => void) | null, ttl: number = maxTtl) =>
       member.release({
         command,
@@ -80,9 +94,40 @@ export class ClaimUndo {
     });
   }
 
+  /**
+   * Releases the claim on one node. A node that has not answered gets the release when it grants, or a little later unless it
+   * denies.
+   */
+  releasePatiently(record: MemberRecord): void {
+    if (record.unanswered === 0 || this.reclaimable) return this.releaseAt(record, () => {});
+    this.late.add(record);
+    this.timer ??= this.clock.after(patience, () => this.releaseNow());
+  }
+
+  /** Sends the releases that were put off. Returns whether there were any. */
+  releaseNow(): boolean {
+    const late = [...this.late];
+    for (const record of late) this.releaseIfLate(record);
+    return late.length > 0;
+  }
+
+  /** Sends the node's release if it was put off. */
+  releaseIfLate(record: MemberRecord): void {
+    if (!this.late.delete(record)) return;
+    if (this.late.size === 0) this.timer?.cancel();
+    this.releaseAt(record, () => {});
+  }
+
   /** Releases again after a command that was granted or lost: it may have arrived after the release. */
   releaseAgain({ record, askedAt }: ClaimCommand): void {
+    this.releaseIfLate(record);
     if (record.released && this.mayReleaseAgain(askedAt)) this.releaseAt(record, () => {});
+  }
+
+  /** Whether the token may be claimed again. */
+  private get reclaimable(): boolean {
+    const { shared, named, from } = this.claim;
+    return shared || named || from !== null;
   }
 
   /**
@@ -103,11 +148,13 @@ export class ClaimUndo {
   private commandFor(token: string): LockCommand {
     const { keys, from, kept, named, place } = this.claim;
     if (from === null || kept || named) {
+      if (this.release !== null) return this.release;
       // A grant has already left the queue. Nodes that denied the claim keep its place until now.
       const plain: ReleaseOperation = this.wakesWaiters
         ? { op: "release", keys, token, queue: { id: place?.id ?? null, wake: true } }
         : { op: "release", keys, token };
-      return this.isLong ? { ...plain, long: true } : plain;
+      this.release = this.isLong ? { ...plain, long: true } : plain;
+      return this.release;
     }
     return { op: "giveBack", keys, token: from.token, from: token, ttl: from.ttl };
   }

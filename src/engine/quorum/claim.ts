@@ -12,6 +12,14 @@ import { Round, type RoundContext, type RoundResult } from "./round.js";
 
 type Decided = (result: RoundResult) => void;
 
+/** Decides when a claim asks each member. An `ask` does nothing once the claim has ended. */
+export interface MemberGate {
+  /** Calls `ask` now or later. */
+  admit(member: number, ask: () => void): void;
+  /** Calls all `ask` functions that have not been called. */
+  admitAll(): void;
+}
+
 /**
  * Maximum number of further rounds to get a fence accepted. A node that refuses a fence keeps its basis of comparison as
  * the record of the resource, which no other client raises. So one round suffices; the others serve late nodes.
@@ -59,13 +67,15 @@ export class Claim implements UndoableClaim {
       unanswered: 0,
       askedOn: null,
       granted: false,
+      denied: false,
       released: false,
     }));
   }
 
   /**
    * Requests the keys for `ttl` ms. `fences`: requests a fencing token as well. `queue`: null if the waiters of the keys are
-   * ignored.
+   * ignored. `gate`: null if all members are asked at once. Otherwise the members that were not asked before are asked when a
+   * quorum has granted, or a member has not.
    *
    * A claim of a lease that was handed over takes it from its old token, which a quorum must still hold. Unless `keep` is
    * called, the end of the claim gives the keys back: a failed adoption must not end the lease. A claim of a shared token
@@ -77,6 +87,7 @@ export class Claim implements UndoableClaim {
     fences: FenceSource | null,
     queue: QueuePolicy | null,
     decided: Decided,
+    gate: MemberGate | null = null,
   ): void {
     const { keys, token, from, shared } = this;
     this.maxTtl = shared ? Math.max(this.maxTtl, ttl) : ttl;
@@ -88,8 +99,8 @@ export class Claim implements UndoableClaim {
       command = { op: "acquire", keys, token, ttl, queue };
       this.place = queue.place;
     }
-    if (fences === null) this.ask(command, timeout, decided);
-    else this.askFenced(command, timeout, fences, fences.propose(), fenceRounds, decided);
+    if (fences === null) this.ask(command, timeout, decided, null, gate);
+    else this.askFenced(command, timeout, fences, fences.propose(), fenceRounds, decided, gate);
   }
 
   /** The adoption or the resumption has succeeded: from now on the end of the claim ends the lease. */
@@ -102,20 +113,34 @@ export class Claim implements UndoableClaim {
    * (a live quorum, in time) by returning true. A shared token is not set again: another process may be releasing it.
    */
   renew(ttl: number, timeout: number, decided: (result: RoundResult) => boolean): void {
-    const heal: LockCommand = { op: "heal", keys: this.keys, token: this.token, ttl };
     const missing: number[] = [];
-    this.maxTtl = Math.max(this.maxTtl, ttl);
+    this.raiseTtl(ttl);
     let accepted = false;
     const onAnswer = (member: number, reply: Reply) => {
       if (reply.kind !== "denied" || reply.holder !== null) return;
-      if (accepted) this.send(member, heal, null);
+      if (accepted) this.heal(member, ttl);
       else missing.push(member);
     };
     const onResult = (result: RoundResult) => {
       accepted = decided(result) && !this.shared;
-      if (accepted) for (const member of missing) this.send(member, heal, null);
+      if (accepted) for (const member of missing) this.heal(member, ttl);
     };
     this.ask({ op: "renew", keys: this.keys, token: this.token, ttl }, timeout, onResult, onAnswer);
+  }
+
+  /** Whether the claim may be renewed together with others: it is about one key, and nobody else may use its token. */
+  get groupable(): boolean {
+    return this.keys.length === 1 && !this.shared && !this.named && this.from === null;
+  }
+
+  /** The nodes may keep the keys for `ttl` ms from now. */
+  raiseTtl(ttl: number): void {
+    this.maxTtl = Math.max(this.maxTtl, ttl);
+  }
+
+  /** Sets the keys again on a member that lacks them. A live quorum must have confirmed the claim. */
+  heal(member: number, ttl: number): void {
+    this.send(member, { op: "heal", keys: this.keys, token: this.token, ttl }, null);
   }
 
   /** Whether any node was sent anything. */
@@ -155,12 +180,23 @@ export class Claim implements UndoableClaim {
     for (const record of this.records) if (mayGrantLate(record)) undo.releaseAt(record, () => {});
   }
 
-  /** Ends the claim on every node that was sent anything. `wake`: a majority may have granted it, so wake waiters. */
-  discard(wake: boolean): void {
+  /**
+   * Ends the claim on every node that was sent anything. `wake`: a majority may have granted it, so wake waiters. `patient`:
+   * nodes that have not answered may get the release a little later, because most of them are about to deny.
+   */
+  discard(wake: boolean, patient = false): void {
     this.end();
     if (this.shared && !this.kept) return;
     this.undo = new ClaimUndo(this, this.context.clock, wake);
-    for (const record of this.records) this.undo.releaseAt(record, () => {});
+    for (const record of this.records) {
+      if (patient) this.undo.releasePatiently(record);
+      else this.undo.releaseAt(record, () => {});
+    }
+  }
+
+  /** Sends the releases that `discard` has put off. Returns whether there were any. */
+  releaseNow(): boolean {
+    return this.undo?.releaseNow() === true;
   }
 
   /** Gives up the place in the queues of all nodes, because an earlier claim may have been sent to other nodes. */
@@ -188,6 +224,11 @@ export class Claim implements UndoableClaim {
     this.undo?.releaseAgain(command);
   }
 
+  onDenied({ record }: ClaimCommand): void {
+    record.denied = true;
+    this.undo?.releaseIfLate(record);
+  }
+
   /** A command was lost: a node may grant it later. */
   onLost(command: ClaimCommand): void {
     this.undo?.releaseAgain(command);
@@ -203,8 +244,9 @@ export class Claim implements UndoableClaim {
     fence: number,
     roundsLeft: number,
     decided: Decided,
+    gate: MemberGate | null = null,
   ): void {
-    this.ask({ ...command, fence } as LockCommand, timeout, (result) => {
+    const onDecided = (result: RoundResult) => {
       if (result.verdict !== "granted") return decided(result);
       const answers = result.votes.flatMap((vote) =>
         vote.kind === "granted" && vote.fence ? [{ node: vote.node, ...vote.fence }] : [],
@@ -215,7 +257,8 @@ export class Claim implements UndoableClaim {
       const higher = fences.raise(answers.map(({ highest }) => highest));
       const raise: LockCommand = { op: "fence", keys: this.keys, token: this.token, fence: higher };
       this.askFenced(raise, timeout, fences, higher, roundsLeft - 1, decided);
-    });
+    };
+    this.ask({ ...command, fence } as LockCommand, timeout, onDecided, null, gate);
   }
 
   private ask(
@@ -223,11 +266,23 @@ export class Claim implements UndoableClaim {
     timeout: number,
     decided: Decided,
     onAnswer: ((member: number, reply: Reply) => void) | null = null,
+    gate: MemberGate | null = null,
   ): void {
     if (this.ended) return;
-    const round = new Round(this.context, timeout, decide, decided, onAnswer);
+    const onDecided = (result: RoundResult) => {
+      if (result.verdict === "granted") gate?.admitAll();
+      decided(result);
+    };
+    const onVote = (_: number, { kind }: Reply) => {
+      if (kind !== "granted") gate?.admitAll();
+    };
+    const round =
+      gate === null
+        ? new Round(this.context, timeout, decide, decided, onAnswer)
+        : new Round(this.context, timeout, decide, onDecided, onVote);
     this.round = round;
-    round.start((index) => this.send(index, command, round));
+    const send = (index: number) => this.send(index, command, round);
+    round.start(gate === null ? send : (index) => gate.admit(index, () => send(index)));
   }
 
   /** `round`: counts the answer; null if the answer does not matter. */

@@ -13,7 +13,10 @@ import { TickBatcher } from "../time/tick-batcher.js";
 import { TimerWheel } from "../time/timer-wheel.js";
 import { Admission } from "./admission.js";
 import { Claims } from "./claims.js";
+import type { EngineGroup } from "./engine-group.js";
+import { type GroupedRenewal, GroupRound } from "./group-round.js";
 import { NodeInspector } from "./node-inspector.js";
+import type { RoundContext } from "./round.js";
 import { SetWatch } from "./set-watch.js";
 import { WakeupChannel } from "./wakeup-channel.js";
 
@@ -51,6 +54,8 @@ export interface EngineOptions {
   readonly onSilent: (node: string, why: "busy" | "impossible") => void;
   /** The prefix of the keys of all locks. */
   readonly prefix: string;
+  /** The group of these nodes, if resources are spread over several groups. */
+  readonly group?: EngineGroup | undefined;
   /** How other sets of nodes that are in use on these nodes are treated. */
   readonly otherSets: "warn" | "allow" | "refuse";
   /** Called once for each other set of nodes that is in use on these nodes. */
@@ -73,6 +78,7 @@ export class QuorumEngine {
   readonly membership: Membership;
   readonly fences: FenceSource;
   readonly claims: Claims;
+  private readonly roundContext: RoundContext;
   private readonly quarantine: Quarantine;
   readonly batcher: TickBatcher;
   readonly timerWheel: TimerWheel;
@@ -87,7 +93,7 @@ export class QuorumEngine {
     const { nodes, clock, random, nodeTimeout, collectable = false, observe, callObserver = null } = options;
     const batcher = new TickBatcher(options.grouping);
     this.fences = new FenceSource(clock, random);
-    const knownServers: KnownServers = [];
+    const knownServers: KnownServers = options.group?.knownServers ?? [];
     const checksMemory = options.quarantine !== false;
     const names = distinct(nodes.map(({ name }) => name));
     this.membership = new Membership(names, options.sets);
@@ -130,6 +136,7 @@ export class QuorumEngine {
       membership: this.membership,
       clock,
       prefix: options.prefix,
+      describeGroup: () => options.group?.describe() ?? "",
       nodeTimeout,
       early: this.membership.joint || options.otherSets === "refuse",
       onOtherSet: options.onOtherSet,
@@ -140,7 +147,7 @@ export class QuorumEngine {
       this.membership,
       clock,
       options.connectTimeout,
-      () => this.reviewMemories(),
+      () => this.begin(),
       () => this.recordSets(),
     );
     this.inspection = new NodeInspector(this.members, clock, {
@@ -151,7 +158,18 @@ export class QuorumEngine {
     this.timerWheel = new TimerWheel(clock, batcher);
     this.wakeupChannel = new WakeupChannel(nodes, this.membership, clock, options.random);
     const { members, timerWheel, membership } = this;
-    this.claims = new Claims({ members, membership, clock, timerWheel }, options.owner, random);
+    this.roundContext = { members, membership, clock, timerWheel };
+    this.claims = new Claims(this.roundContext, options.owner, random);
+  }
+
+  /** Whether all nodes can renew many leases by one command. */
+  get renewsEach(): boolean {
+    return this.members.every(({ node }) => node.renewsEach === true);
+  }
+
+  /** Renews claims for `ttl` ms by one command to each node. */
+  renewTogether(renewals: readonly GroupedRenewal[], ttl: number, timeout: number): void {
+    new GroupRound(this.roundContext, renewals, ttl, timeout);
   }
 
   /** Called at intervals while something is being acquired or held. */
@@ -161,7 +179,17 @@ export class QuorumEngine {
 
   /** Another set of nodes that is in use on these nodes, if that is refused; else null. */
   get otherSet(): OtherSet | null {
-    return this.options.otherSets === "refuse" ? (this.setWatch.others[0] ?? null) : null;
+    return this.options.otherSets === "refuse" ? this.setWatch.other : null;
+  }
+
+  /** The servers of these nodes, as the records of sets describe them. */
+  get servers(): string {
+    return this.setWatch.nodes;
+  }
+
+  /** A node of another group has been identified, so the descriptions may have changed. */
+  reviewRecords(): void {
+    this.setWatch.identified();
   }
 
   /** Whether a quorum of nodes votes now. */
@@ -203,17 +231,26 @@ export class QuorumEngine {
   /** A node has been identified. Waiting inspections and the quarantine may proceed. */
   private onIdentified(name: string): void {
     this.inspection.identified();
-    this.setWatch.identified();
+    if (this.options.group === undefined) this.reviewRecords();
+    else this.options.group.identified();
     const member = this.members.find((one) => one.name === name);
     this.fences.follow(member?.server.watermark ?? 0);
     if (member !== undefined && !this.warned.has(name)) this.warnAbout(member);
     this.reviewMemories();
   }
 
+  /** Something is to be acquired for the first time. */
+  private begin(): void {
+    this.reviewMemories();
+    this.options.group?.begun();
+  }
+
   /** Null: the first acquisition need not wait, because other sets of nodes are not refused. */
   private recordSets(): Promise<void> | null {
+    const { group, otherSets } = this.options;
     const recorded = this.setWatch.begin();
-    return this.options.otherSets === "refuse" ? recorded : null;
+    const all = group === undefined ? recorded : recorded.then(() => group.recorded());
+    return otherSets === "refuse" ? all : null;
   }
 
   private warnAbout({ name, server, node }: QuorumMember): void {

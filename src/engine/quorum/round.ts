@@ -70,17 +70,20 @@ export class Round extends TimerEntry implements Ballot {
   start(ask: (member: number) => void, everybody = false): void {
     const { members, clock, timerWheel } = this.context;
     this.askedAt = clock.monotonic();
-    this.dueAt = timerWheel.schedule(this, this.timeout);
+    this.dueAt = Math.ceil(this.askedAt + Math.max(0, this.timeout));
     let asked = 0;
     for (; asked < members.length && (everybody || !this.over); asked++) ask(asked);
     for (; asked < members.length; asked++)
       this.vote(asked, failed("notAsked", "not asked: the other nodes had decided already"));
+    // After the requests, so that they are written before a system timer is set.
+    if (!this.over) timerWheel.scheduleAt(this, this.dueAt);
   }
 
   vote(member: number, reply: Reply): void {
     this.onAnswer?.(member, reply);
     if (this.answered[member] === true) return;
-    this.count(member, reply.kind === "report" ? failed("garbage", "a report is not a vote") : reply);
+    const isVote = reply.kind !== "report" && reply.kind !== "partly";
+    this.count(member, isVote ? reply : failed("garbage", "this reply is not a vote"));
     this.settle();
   }
 

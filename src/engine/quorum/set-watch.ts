@@ -9,6 +9,7 @@ import {
   haveSameSize,
   isDescription,
   isJoint,
+  listNodes,
   type SetRecord,
   type SetUse,
   setLapse,
@@ -22,6 +23,8 @@ interface SetWatchOptions {
   readonly membership: Membership;
   readonly clock: Clock;
   readonly prefix: string;
+  /** Describes the group of this set; empty without groups. */
+  readonly describeGroup: () => string;
   /** Limit in ms for the answer of one node. */
   readonly nodeTimeout: number;
   /** Whether the nodes are asked as soon as they are identified: the answer decides about the first acquisition. */
@@ -67,6 +70,7 @@ export class SetWatch {
   private readonly waits: Waits;
   /** Whether something is to be acquired, and the nodes have been identified as far as possible. Before, nothing is recorded. */
   private recording = false;
+  private hasNoOther = false;
 
   constructor(private readonly options: SetWatchOptions) {
     this.waits = new Waits(options.clock);
@@ -102,9 +106,17 @@ export class SetWatch {
     return !known.every(isSafe) ? [] : current.members.filter((member) => !previous.members.includes(member));
   }
 
-  /** The other sets that are in use, as far as is known. */
-  get others(): OtherSet[] {
-    return this.records.flatMap((record, member) => this.othersAt(member, record));
+  /** Another set that is in use, as far as is known. That there is none holds until something has been read or identified. */
+  get other(): OtherSet | null {
+    if (this.hasNoOther) return null;
+    const [other = null] = this.records.flatMap((record, member) => this.othersAt(member, record));
+    this.hasNoOther = other === null;
+    return other;
+  }
+
+  /** The nodes of this set and, while they are being changed, of the previous one: see {@link listNodes}. */
+  get nodes(): string {
+    return listNodes(this.options.membership.sets, this.runIdOf);
   }
 
   /** Asks all identified nodes, and records this set there. Resolves when all have answered or failed. */
@@ -138,6 +150,7 @@ export class SetWatch {
 
   /** A node has been identified, so the descriptions may have changed. */
   identified(): void {
+    this.hasNoOther = false;
     if (!this.recording && !this.options.early) return;
     if (this.records.some((record, member) => this.isStale(record, member))) void this.look();
   }
@@ -152,6 +165,9 @@ export class SetWatch {
     this.timer?.cancel();
     this.waits.endAll();
   }
+
+  private readonly runIdOf = (member: number): string | null =>
+    this.options.members[member]?.server.runId ?? null;
 
   private isStale(record: NodeRecord, member: number): boolean {
     return record.uses === null || (this.recording && record.recorded !== this.describe(member));
@@ -183,6 +199,7 @@ export class SetWatch {
       record.recorded = own;
       record.since = clock.monotonic();
     }
+    this.hasNoOther = false;
     record.uses = answer.uses;
     record.watermark = answer.watermark;
     record.readAt = clock.monotonic();
@@ -234,8 +251,8 @@ export class SetWatch {
   }
 
   private describe(member: number, sets = this.options.membership.sets): string {
-    const { members, prefix } = this.options;
-    return describeSets(sets, member, (other) => members[other]?.server.runId ?? null, prefix);
+    const { prefix, describeGroup } = this.options;
+    return describeSets(sets, member, this.runIdOf, prefix, describeGroup());
   }
 }
 

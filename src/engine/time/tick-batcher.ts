@@ -29,6 +29,8 @@ function hookExit(): void {
  */
 export class TickBatcher {
   private pending: Flushable[] = [];
+  /** Entries that are flushed after `pending`. */
+  private pendingLast: Flushable[] = [];
 
   /** `batching`: false flushes every entry by itself, at once. */
   constructor(private readonly batching: boolean) {}
@@ -39,6 +41,13 @@ export class TickBatcher {
     else entry.flush();
   }
 
+  /** Flushes the entry at the end of this tick, after those that were added by `add`. */
+  addLast(entry: Flushable): void {
+    if (!this.batching || exiting) return entry.flush();
+    this.pendingLast.push(entry);
+    this.schedule();
+  }
+
   /** Calls back at the end of this tick, even if entries are flushed at once; immediately if the process is exiting. */
   atTickEnd(callback: () => void): void {
     if (exiting) callback();
@@ -46,11 +55,16 @@ export class TickBatcher {
   }
 
   private enqueue(entry: Flushable): void {
-    if (this.pending.push(entry) > 1) return;
+    this.pending.push(entry);
+    this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.pending.length + this.pendingLast.length > 1) return;
     hookExit();
     unflushed.add(this);
     // A tick runs when no promise job is left, including those of promises that settle in the meantime.
-    afterJobs(() => nextTick(this.flush));
+    afterJobs(this.flushNextTick);
   }
 
   /** Calls back when everything that was added so far has been flushed. */
@@ -58,10 +72,14 @@ export class TickBatcher {
     this.add({ flush: callback });
   }
 
+  private readonly flushNextTick = (): void => nextTick(this.flush);
+
   readonly flush = (): void => {
-    const { pending } = this;
+    const { pending, pendingLast } = this;
     this.pending = [];
+    this.pendingLast = [];
     unflushed.delete(this);
     for (const entry of pending) entry.flush();
+    for (const entry of pendingLast) entry.flush();
   };
 }

@@ -10,6 +10,8 @@ export abstract class TimerEntry extends ListNode {
 /** All entries that are due in the same ms, and the system timer for them. */
 class Bucket extends LinkedList<TimerEntry> {
   timer: Timer | null = null;
+  /** Whether the bucket is in the list of emptied buckets. It may have entries again. */
+  emptied = false;
 
   /** `time`: by the monotonic clock, in ms. */
   constructor(readonly time: number) {
@@ -17,10 +19,16 @@ class Bucket extends LinkedList<TimerEntry> {
   }
 }
 
+/** Maximum number of emptied buckets that keep their system timers. */
+const maxEmptied = 64;
+
 /** Timers for thousands of locks, with one system timer for all entries that are due in the same ms. */
 export class TimerWheel implements Flushable {
   private readonly buckets = new Map<number, Bucket>();
+  /** The number of scheduled entries. */
+  private size = 0;
   private emptied: Bucket[] = [];
+  private flushing = false;
 
   constructor(
     private readonly clock: Clock,
@@ -41,13 +49,17 @@ export class TimerWheel implements Flushable {
 
   /** Schedules an entry at a whole ms of the monotonic clock. */
   scheduleAt(entry: TimerEntry, time: number): void {
-    let bucket = this.buckets.get(time);
-    if (bucket === undefined) {
-      bucket = new Bucket(time);
-      this.buckets.set(time, bucket);
-      this.arm(bucket);
-    }
+    this.size++;
+    const known = this.buckets.get(time);
+    if (known !== undefined) return known.add(entry);
+    const bucket = new Bucket(time);
+    this.buckets.set(time, bucket);
     bucket.add(entry);
+    // The system timer is set at the end of this tick, so that what the tick sends need not wait for that.
+    this.batcher.whenFlushed(() => {
+      if (bucket.first === null) this.forget(bucket);
+      else this.arm(bucket);
+    });
   }
 
   /** Removes an entry of this wheel. Does nothing if the entry is not scheduled. */
@@ -56,18 +68,41 @@ export class TimerWheel implements Flushable {
     const bucket = entry.list as unknown as Bucket | null;
     if (bucket === null) return;
     bucket.remove(entry);
-    // The timer of an empty bucket is kept until the end of this tick, because the bucket may have an entry again by then.
-    if (bucket.first === null && this.emptied.push(bucket) === 1) this.batcher.add(this);
+    this.size--;
+    if (bucket.first === null && !bucket.emptied) {
+      bucket.emptied = true;
+      this.emptied.push(bucket);
+    }
+    this.flushLater();
   }
 
+  /** Cancels the timers of empty buckets, unless `remove` keeps them. */
   flush(): void {
+    this.flushing = false;
+    if (!this.mustFlush) return;
     const { emptied } = this;
     this.emptied = [];
     for (const bucket of emptied) {
+      bucket.emptied = false;
       if (bucket.first !== null) continue;
       bucket.timer?.cancel();
       this.forget(bucket);
     }
+  }
+
+  /**
+   * An empty bucket keeps its timer while other entries are scheduled, because the next entry is often due in the same ms,
+   * and setting and cancelling a system timer takes long. Without entries no timer may keep the process alive. At the end
+   * of this tick there may be entries again.
+   */
+  private get mustFlush(): boolean {
+    return this.size === 0 ? this.emptied.length > 0 : this.emptied.length >= maxEmptied;
+  }
+
+  private flushLater(): void {
+    if (this.flushing || !this.mustFlush) return;
+    this.flushing = true;
+    this.batcher.add(this);
   }
 
   private arm(bucket: Bucket): void {
@@ -83,8 +118,10 @@ export class TimerWheel implements Flushable {
     // All entries run in the same tick, so that their commands are sent together.
     for (let next = bucket.first; next !== null; next = bucket.first) {
       bucket.remove(next);
+      this.size--;
       next.due();
     }
+    this.flushLater();
   }
 
   private forget(bucket: Bucket): void {

@@ -1,6 +1,6 @@
 import type { ObservedLock } from "../../lock/observed-lock.js";
 import type { LockMachineEvent } from "../../machines/lock-events.js";
-import type { NodeMachineEvent } from "../../machines/node.js";
+import type { NodeMachineEvent } from "../../machines/node-events.js";
 import type { NodeState } from "../../machines/node-state.js";
 import type { Manager } from "../../manager/manager.js";
 import type { ManagerObserver } from "../../manager/observers.js";

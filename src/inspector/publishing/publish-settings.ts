@@ -2,6 +2,8 @@ import { InvalidOptionError } from "../../errors.js";
 import { checkKnown } from "../../lock/option-checks.js";
 import type { LocksOptions } from "../../lock/options.js";
 
+type Publishing = Pick<LocksOptions, "publish">;
+
 export interface PublishSettings {
   readonly stepsPerSecond: number;
 }
@@ -13,7 +15,7 @@ const maxStepsPerSecond = 10_000;
  * Returns null if nothing is to be published.
  * @throws InvalidOptionError
  */
-export function publishSettingsOf(options: LocksOptions): PublishSettings | null {
+export function publishSettingsOf(options: Publishing): PublishSettings | null {
   const publish = publishOf(options);
   if (publish === false) return null;
   if (publish === true) return { stepsPerSecond: defaultStepsPerSecond };
@@ -29,7 +31,7 @@ export function publishSettingsOf(options: LocksOptions): PublishSettings | null
 }
 
 /** Options that cannot be read are refused by the manager. */
-function publishOf(options: LocksOptions | null): LocksOptions["publish"] {
+function publishOf(options: Publishing | null): LocksOptions["publish"] {
   try {
     const publish = options?.publish;
     return publish === undefined ? false : publish;

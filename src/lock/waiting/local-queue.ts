@@ -54,6 +54,7 @@ export class LocalQueue {
   /** The number of acquisitions under way or waiting, including those that do not queue. */
   private pending = 0;
   private readonly fronts: Record<string, QueuedAcquisition> = Object.create(null);
+  private frontCount = 0;
   private readonly followers = new Map<string, FifoSet<QueuedAcquisition>>();
   /** The fronts that want several keys, by each of their keys. */
   private readonly frontsByKey = new Map<string, Set<QueuedAcquisition>>();
@@ -133,6 +134,7 @@ export class LocalQueue {
       return;
     }
     delete this.fronts[queueKey];
+    this.frontCount--;
     if (acquisition.keys.length > 1) this.removeFromFrontsByKey(acquisition);
     const next = followers?.take();
     if (followers?.size === 0) this.followers.delete(queueKey);
@@ -161,6 +163,7 @@ export class LocalQueue {
    * for which the nodes still keep the keys.
    */
   released(keys: readonly string[], rest: number): void {
+    if (this.frontCount === 0) return;
     const toNotify = new Set<QueuedAcquisition>();
     for (const key of keys) {
       const unfair = this.fronts[queueKeyOf([key], false)];
@@ -178,6 +181,7 @@ export class LocalQueue {
 
   private addFront(acquisition: QueuedAcquisition): void {
     this.fronts[acquisition.queueKey] = acquisition;
+    this.frontCount++;
     if (acquisition.keys.length === 1) return;
     for (const key of acquisition.keys) {
       const fronts = this.frontsByKey.get(key);

@@ -1,24 +1,41 @@
 import type { QueuePlace } from "../../engine/protocol/command.js";
 import type { Membership } from "../../engine/protocol/membership.js";
+import type { MemberGate } from "../../engine/quorum/claim.js";
 import type { WakeupChannel, WakeupListener } from "../../engine/quorum/wakeup-channel.js";
+import type { Clock, Timer } from "../../engine/time/clock.js";
 
-/** ms to wait after the first node's message, because the release may still be on its way to the other nodes. */
+/**
+ * ms after the first node's message at which all other nodes are asked too. The release may still be on its way to them, or
+ * their messages may be lost.
+ */
 const gatherDelay = 3;
 
-/** An acquisition's place in the queues of the nodes, and the messages that notify the acquisition of its turn. */
-export class QueuePosition implements WakeupListener {
+/**
+ * An acquisition's place in the queues of the nodes, and the messages that notify the acquisition of its turn. An attempt that
+ * follows a message asks each node when its own message has arrived: a node that is asked earlier may still have to execute the
+ * release, and would deny. Once a quorum has been asked, the other nodes are asked when it has granted, so that the grant need
+ * not wait for them.
+ */
+export class QueuePosition implements WakeupListener, MemberGate {
   readonly place: QueuePlace;
   /** Whether a node may have the place in its queue. */
   taken = false;
+  /** The nodes whose messages have arrived since the last attempt began, and that it did not ask because of them. */
   private readonly wakeups = new Set<number>();
+  /** The nodes that the current attempt asks because of their messages. Null if it asks all nodes at once. */
+  private told: Set<number> | null = null;
+  /** The nodes that the current attempt asks later, with the functions that ask them. */
+  private readonly unasked = new Map<number, () => void>();
+  private timer: Timer | null = null;
 
   constructor(
     private readonly wakeupChannel: WakeupChannel,
     /** Epoch ms. */
     ticket: number,
     private readonly membership: Membership,
-    /** Called when the acquisition should ask within `delay` ms. */
-    private readonly onTurn: (delay: number) => void,
+    private readonly clock: Clock,
+    /** Called when the acquisition should ask. */
+    private readonly onTurn: () => void,
   ) {
     this.place = { id: wakeupChannel.register(this), ticket };
   }
@@ -29,28 +46,65 @@ export class QueuePosition implements WakeupListener {
   }
 
   woken(node: number): void {
-    this.wakeups.add(node);
-    this.onTurn(this.delayUntilAttempt ?? 0);
+    const ask = this.unasked.get(node);
+    if (ask === undefined) {
+      this.wakeups.add(node);
+      return this.onTurn();
+    }
+    if (this.told === null || this.isQuorum(this.told)) return;
+    this.told.add(node);
+    this.unasked.delete(node);
+    ask();
   }
 
   subscribed(): void {
-    if (!this.taken) this.onTurn(0);
+    if (!this.taken) this.onTurn();
   }
 
-  /** ms until the acquisition should ask, according to the messages since its last attempt. Null without a message. */
-  get delayUntilAttempt(): number | null {
-    if (this.wakeups.size === 0) return null;
-    return this.membership.isQuorum((node) => this.wakeups.has(node)) ? 0 : gatherDelay;
+  /** Whether a message has arrived that no attempt has followed. */
+  get notified(): boolean {
+    return this.wakeups.size > 0;
   }
 
-  /** Returns the place for a new attempt, and forgets the messages received before. */
+  /** Begins an attempt, which follows the messages that have arrived. Returns the place. */
   ask(): QueuePlace {
+    this.forgetUnasked();
     this.taken = true;
-    this.wakeups.clear();
+    const { wakeups } = this;
+    this.told = wakeups.size === 0 || this.isQuorum(wakeups) ? null : new Set(wakeups);
+    wakeups.clear();
     return this.place;
   }
 
+  /** Decides when the attempt that has just begun asks each node. Null: all at once. */
+  get gate(): MemberGate | null {
+    return this.told === null ? null : this;
+  }
+
+  admit(node: number, ask: () => void): void {
+    if (this.told?.has(node) === true) return ask();
+    this.unasked.set(node, ask);
+    this.timer ??= this.clock.after(gatherDelay, () => this.admitAll());
+  }
+
+  admitAll(): void {
+    const asks = [...this.unasked.values()];
+    this.forgetUnasked();
+    for (const ask of asks) ask();
+  }
+
   end(): void {
+    this.forgetUnasked();
     this.wakeupChannel.unregister(this.place.id);
+  }
+
+  private isQuorum(nodes: ReadonlySet<number>): boolean {
+    return this.membership.isQuorum((node) => nodes.has(node));
+  }
+
+  private forgetUnasked(): void {
+    this.unasked.clear();
+    this.timer?.cancel();
+    this.timer = null;
   }
 }

@@ -1,4 +1,5 @@
 import { type QueuePlace, type QueuePolicy, reservation } from "../../engine/protocol/command.js";
+import type { MemberGate } from "../../engine/quorum/claim.js";
 import type { RefusalEvent } from "../../machines/lock-events.js";
 import type { LockInternals } from "../lock-internals.js";
 import type { Settings } from "../settings.js";
@@ -73,6 +74,11 @@ export class WaitStrategy {
     return { place: this.position.ask(), barge: !fair };
   }
 
+  /** Decides when the attempt that has just begun asks each node. Null: all at once. */
+  get gate(): MemberGate | null {
+    return this.position?.gate ?? null;
+  }
+
   /** Returns the ms until the next attempt. A notification can start the attempt earlier. */
   untilRetry({ reason, votes, retryIn }: RefusalEvent): number {
     const { lock, settings, acquisition } = this;
@@ -90,11 +96,10 @@ export class WaitStrategy {
       if (!settings.defaultRetry) return policy;
       return engine.wakeupChannel.isSubscribed ? 0 : subscriptionDelay;
     }
-    const { delayUntilAttempt } = this.position;
-    if (delayUntilAttempt !== null) {
+    if (this.position.notified) {
       this.splits = 0;
       this.kept = 0;
-      return delayUntilAttempt;
+      return 0;
     }
     if (!settings.defaultRetry || !isDenied) return policy;
     const split = isSplit(votes, engine.membership);
@@ -117,9 +122,9 @@ export class WaitStrategy {
   }
 
   private enterQueue(): QueuePosition {
-    const { wakeupChannel, membership } = this.lock.manager.engine;
-    const { ticket } = this.acquisition;
-    const onTurn = (delay: number) => this.acquisition.retryWithin(delay);
-    return new QueuePosition(wakeupChannel, ticket, membership, onTurn);
+    const { clock, engine } = this.lock.manager;
+    const { wakeupChannel, membership } = engine;
+    const onTurn = () => this.acquisition.retryWithin(0);
+    return new QueuePosition(wakeupChannel, this.acquisition.ticket, membership, clock, onTurn);
   }
 }

@@ -1,10 +1,18 @@
-import type { ContextFrom, EventFromLogic, InputFrom, StateValue } from "xstate";
-import { Actor, type ActorOptions, type AnyMachineSnapshot, type AnyStateMachine } from "xstate";
+import type {
+  Actor,
+  AnyMachineSnapshot,
+  AnyStateMachine,
+  ContextFrom,
+  EventFromLogic,
+  InputFrom,
+  StateValue,
+} from "xstate";
 import { transferPort } from "../port.js";
 import {
   type CompiledAction,
   type CompiledState,
   type CompiledTransition,
+  type Inspect,
   pathOf,
   type Table,
   topOf,
@@ -37,8 +45,7 @@ export class TableActor<Machine extends AnyStateMachine> {
     input: InputFrom<Machine>,
     private readonly observer: TransitionObserver<Machine> | null = null,
   ) {
-    const { context } = table.machine.config;
-    this.currentContext = typeof context === "function" ? context({ input, self: this }) : context;
+    this.currentContext = table.context({ input });
     this.args = { context: this.currentContext, event: { type: "xstate.init", input }, self: this };
     this.leaf = table.start.target;
     this.apply(table.start);
@@ -93,11 +100,9 @@ export class TableActor<Machine extends AnyStateMachine> {
    * Switches to the returned XState actor, without entering the current state again. Events must still be sent to this
    * object, which tracks whether a transition is in progress.
    */
-  toActor(options?: Pick<ActorOptions<Machine>, "inspect">): Actor<Machine> {
+  toActor(inspect?: Inspect): Actor<Machine> {
     if (this.actor !== null) return this.actor;
-    const { value, context, table } = this;
-    const snapshot = table.machine.resolveState({ value, context });
-    this.actor = new Actor(table.machine, { ...options, snapshot }).start();
+    this.actor = this.table.startActor(this.table.start, this.leaf, this.currentContext, inspect);
     if (!this.runningActions) transferPort(this, this.actor);
     if (this.stopped) this.stop();
     return this.actor;

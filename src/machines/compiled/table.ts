@@ -1,21 +1,45 @@
-import {
-  type AnyStateMachine,
-  type AnyStateNode,
-  createMachine,
-  getNextTransitions,
-  initialTransition,
-  type StateValue,
-  transition,
-} from "xstate";
+import type { Actor, AnyStateMachine, ContextFrom, InputFrom, InspectionEvent, StateValue } from "xstate";
 
-/** A guard, an action or an assignment. XState also passes `spawn` and `system`; using them here fails at once. */
+/** A transition by the names of its parts. `target`: the path of the next state. `actions`: in order. */
+export interface TransitionNames {
+  readonly guard: string | null;
+  readonly target: string;
+  readonly actions: readonly string[];
+}
+
+/** The table of a chart by names, as plain data. The states are those without substates, by their paths. */
+export interface TableNames {
+  readonly start: TransitionNames;
+  readonly states: Readonly<
+    Record<
+      string,
+      { readonly value: StateValue; readonly on: Readonly<Record<string, readonly TransitionNames[]>> }
+    >
+  >;
+}
+
+/** The functions that a chart names. `updates` return the properties of the context that change. */
+export interface ChartActions {
+  readonly guards: Readonly<Record<string, (args: never) => boolean>>;
+  readonly updates: Readonly<Record<string, (args: never) => object>>;
+  readonly effects: Readonly<Record<string, (args: never) => void>>;
+}
+
+/** A guard, an update or an effect. XState also passes `spawn` and `system`; using them here fails at once. */
 export type CompiledAction = (args: { context: object; event: object; self: object }) => unknown;
 
-/** A transition. `steps`: the actions in order. A step that `assigns` returns an update of the context. */
+/** An action. `type`: its name. One that `assigns` returns an update of the context. */
+interface CompiledStep {
+  readonly type: string;
+  readonly assigns: boolean;
+  readonly run: CompiledAction;
+}
+
+/** A transition. `steps`: the actions in order. */
 export interface CompiledTransition {
   readonly guard: CompiledAction | null;
   readonly target: CompiledState;
-  readonly steps: readonly { readonly assigns: boolean; readonly run: CompiledAction }[];
+  readonly steps: readonly CompiledStep[];
 }
 
 /**
@@ -29,55 +53,23 @@ export interface CompiledState {
   readonly on: Map<string, readonly CompiledTransition[]>;
 }
 
-/** The flat transition table of a state machine, with its initial transition. */
+/** The flat transition table of a state machine. */
 export interface Table<Machine extends AnyStateMachine> {
-  readonly machine: Machine;
   readonly start: CompiledTransition;
+  context(args: { input: InputFrom<Machine> }): ContextFrom<Machine>;
+  /**
+   * Starts an actor that is XState's own from this state, without entering the state again. The actor takes its transitions from
+   * `start`. `inspect`: receives its inspection events.
+   */
+  startActor(
+    start: CompiledTransition,
+    state: CompiledState,
+    context: ContextFrom<Machine>,
+    inspect?: Inspect,
+  ): Actor<Machine>;
 }
 
-/** XState marks its own actions and guards with these properties. */
-type Named = CompiledAction & { resolve?: unknown; check?: unknown; assignment?: CompiledAction | object };
-type ByName = Record<string, Named | undefined>;
-
-/** XState's own types would require more arguments, see `CompiledAction`. */
-const namedOf = (machine: AnyStateMachine) =>
-  machine.implementations as unknown as { actions: ByName; guards: ByName };
-
-function reject(node: AnyStateNode, what: string): never {
-  throw new Error(`No table can be derived: state "${node.id}" has ${what}`);
-}
-
-/** Rejects what a table cannot represent. XState checks everything else. */
-function check(node: AnyStateNode): void {
-  const { actions, guards } = namedOf(node.machine);
-  const checkNamed = (name: unknown, among: ByName, what: string) => {
-    const run =
-      typeof name === "string" ? among[name] : reject(node, `${what} that is not given by name alone`);
-    if (run === undefined) reject(node, `${what} "${name}" that is not implemented`);
-    else if ((run.resolve && !run.assignment) || run.check)
-      reject(node, `${what} "${name}" that is one of XState's own`);
-  };
-  if (!["compound", node.parent && "atomic"].includes(node.type)) reject(node, `the type "${node.type}"`);
-  for (const key of ["always", "after", "invoke", "onDone", "route"])
-    if (key in node.config) reject(node, `"${key}"`);
-  for (const type of node.transitions.keys())
-    if (type.includes("*")) reject(node, `the wildcard event "${type}"`);
-  Object.values<AnyStateNode>(node.states).forEach(check);
-  const transitions = [node.initial, ...[...node.transitions.values()].flat()];
-  for (const action of [node.entry, node.exit, ...transitions.map(({ actions }) => actions)].flat())
-    checkNamed(action, actions, "an action");
-  for (const { guard } of transitions) if (guard) checkNamed(guard, guards, "a guard");
-}
-
-function stepOf(run: Named): CompiledTransition["steps"][number] {
-  const { assignment } = run;
-  if (!assignment) return { assigns: false, run };
-  if (typeof assignment === "function") return { assigns: true, run: assignment as CompiledAction };
-  const parts = Object.entries(assignment).map(
-    ([key, part]) => [key, typeof part === "function" ? part : () => part] as const,
-  );
-  return { assigns: true, run: (args) => Object.fromEntries(parts.map(([key, part]) => [key, part(args)])) };
-}
+export type Inspect = (event: InspectionEvent) => void;
 
 /** The top-level state's name. */
 export const topOf = (value: StateValue): string =>
@@ -91,58 +83,27 @@ export const pathOf = (value: StateValue): string =>
         .map(([state, inner]) => (inner === undefined ? state : `${state}.${pathOf(inner)}`))
         .join();
 
-/** Derives the table of a machine by asking XState for the next state and the actions for each state and event. */
-export function tableOf<Machine extends AnyStateMachine>(machine: Machine): Table<Machine> {
-  check(machine.root);
-  const { actions, guards } = namedOf(machine);
-  const stubs = <Stub>(all: ByName, stub: (name: string) => Stub): Record<string, Stub> =>
-    Object.fromEntries(Object.keys(all).map((name) => [name, stub(name)]));
-  let refusals = 0;
-  let allowed: CompiledAction | null = null;
-  const guardOf = (name: string) => () => {
-    if (refusals-- > 0) return false;
-    allowed = guards[name]!;
-    return true;
+/** Puts the functions in place of their names. Returns the initial transition. */
+export function linkTable({ start, states }: TableNames, actions: ChartActions): CompiledTransition {
+  // Only the chart's own events and context reach the functions.
+  const { guards, updates, effects } = actions as Record<keyof ChartActions, Record<string, CompiledAction>>;
+  const linked = new Map<string, CompiledState>();
+  for (const [path, { value }] of Object.entries(states))
+    linked.set(path, { value: frozen(value), state: topOf(value), path, on: new Map() });
+  const stepOf = (type: string): CompiledStep => {
+    const update = updates[type];
+    return update ? { type, assigns: true, run: update } : { type, assigns: false, run: effects[type]! };
   };
-  // The same state machine, except that its actions do nothing, and that its guards refuse `refusals` times before one of
-  // them allows the transition.
-  const shape = createMachine(
-    { ...machine.config, context: {} },
-    { actions: stubs(actions, () => () => {}), guards: stubs(guards, guardOf) },
-  );
-  const leaves = new Map<string, CompiledState>();
-  const transitionOf = ([{ value }, todo]: ReturnType<
-    typeof transition<typeof shape>
-  >): CompiledTransition => {
-    const [guard, steps] = [allowed, todo.map(({ type }) => stepOf(actions[type]!))];
-    return { guard, target: leafOf(value), steps };
-  };
-  const leafOf = (found: StateValue): CompiledState => {
-    const key = JSON.stringify(found);
-    const value: StateValue = JSON.parse(key, (_, part) => Object.freeze(part));
-    const leaf = leaves.get(key) ?? {
-      value,
-      state: topOf(value),
-      path: pathOf(value),
-      on: new Map<string, CompiledTransition[]>(),
-    };
-    if (leaves.has(key)) return leaf;
-    leaves.set(key, leaf);
-    const snapshot = shape.resolveState({ value, context: {} });
-    for (const type of new Set(getNextTransitions(snapshot).map(({ eventType }) => eventType))) {
-      const transitions: CompiledTransition[] = [];
-      // Until no guard that could allow the transition was evaluated: the last transition has no guard.
-      while (transitions.at(-1)?.guard !== null) {
-        refusals = transitions.length;
-        allowed = null;
-        transitions.push(transitionOf(transition(shape, snapshot, { type })));
-      }
-      leaf.on.set(type, transitions);
-    }
-    return leaf;
-  };
-  const start = transitionOf(initialTransition(shape));
-  if (start.steps.some(({ assigns }) => !assigns))
-    reject(machine.root, "an effect at the start, when no port is bound");
-  return { machine, start };
+  const transitionOf = ({ guard, target, actions }: TransitionNames): CompiledTransition => ({
+    guard: guard === null ? null : guards[guard]!,
+    target: linked.get(target)!,
+    steps: actions.map(stepOf),
+  });
+  for (const { path, on } of linked.values())
+    for (const [type, transitions] of Object.entries(states[path]!.on))
+      on.set(type, transitions.map(transitionOf));
+  return transitionOf(start);
 }
+
+const frozen = (value: StateValue): StateValue =>
+  JSON.parse(JSON.stringify(value), (_, part) => Object.freeze(part));

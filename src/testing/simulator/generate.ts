@@ -4,6 +4,7 @@ import type { FaultClass } from "./fault-class.js";
 import type { FaultMix } from "./fault-mix.js";
 import { actionOf } from "./generate-actions.js";
 import { faultsOf } from "./generate-faults.js";
+import { groupsOf } from "./generate-groups.js";
 import { lossesOf } from "./generate-losses.js";
 import { pickChange, planChange, sizeOf } from "./membership-change.js";
 import type { HostPlan, Script, Step } from "./script.js";
@@ -47,6 +48,7 @@ export function generate(seed: number, faults: FaultClass, actions: number): Scr
     const kind = sets !== null && action.kind === "redlock" ? "acquire" : action.kind;
     steps.push({ at: random.between(0, mix.end), host, action: { ...action, kind } });
   }
+  if (actions > 0) steps.push(...groupsOf(mix, seed));
   steps.sort((one, other) => one.at - other.at);
   return {
     seed,

@@ -43,6 +43,7 @@ const identificationLabel = (change: MemoryChange | null): string => {
 export class Link extends NetworkConnection implements LockNode {
   readonly keyspace = { prefix: "", database: 0 };
   readonly sharded = false;
+  readonly renewsEach = true;
   readonly opaque: boolean;
   readonly replaceConnection?: () => Replacement;
   recordSets?: (sets: string, former: string, watermark: number) => Promise<SetRecord>;
@@ -170,7 +171,7 @@ export class Link extends NetworkConnection implements LockNode {
     const answer = (reply: (index: number) => Reply) => {
       for (const [index, request] of requests.entries()) {
         const answered = reply(index);
-        if (answered.kind === "granted" && needsMemory(request.command))
+        if ((answered.kind === "granted" || answered.kind === "partly") && needsMemory(request.command))
           this.grantedAt = this.host.timeline.now;
         request.answered(answered);
       }

@@ -114,6 +114,7 @@ export class Oracle {
 
   sent(program: Program, { requests }: Batch): void {
     for (const { command } of requests) {
+      if (command.op === "renewEach") this.count("renewed together");
       if ("ttl" in command) this.longestTtl = Math.max(this.longestTtl, command.ttl);
       for (const checker of this.checkers) checker.sent?.(program, command);
       if (!("token" in command) || this.usedTokens.has(command.token)) continue;

@@ -21,7 +21,7 @@ const refusals: Record<Refusing, Reply> = {
 type RecordSets = Exclude<MemoryNode["recordSets"], undefined>;
 
 /** Commands that need no additional memory. */
-const allowedWithoutMemory: readonly LockCommand["op"][] = ["release", "renew", "inspect"];
+const allowedWithoutMemory: readonly LockCommand["op"][] = ["release", "renew", "renewEach", "inspect"];
 
 /** A simulated server: a memory node with its own clock, reached over links. */
 export class Server {

@@ -6,8 +6,11 @@ import type { Finding } from "../../../src/cli/doctor/finding.js";
 const patient = { ttl: 100_000, nodeTimeout: 20_000, quarantine: "auto" } as const;
 
 /** The command's diagnosis, without starting a process. The timeout in ms for each node allows for a busy machine. */
-export const diagnosis = (nodes: readonly string[], prefix = "", timeout = 10_000): Promise<Diagnosis> =>
-  examine({ nodes }, { ...patient, prefix }, timeout);
+export async function diagnosis(nodes: readonly string[], prefix = "", timeout = 10_000): Promise<Diagnosis> {
+  const { sets } = await examine({ nodes }, { ...patient, prefix }, timeout);
+  const [{ group: _, ...only }] = sets as unknown as [(typeof sets)[number]];
+  return only;
+}
 
 export const findingsOf = ({ nodes, set }: Diagnosis): Finding[] => [
   ...nodes.flatMap(({ findings }) => findings),

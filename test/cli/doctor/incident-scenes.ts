@@ -1,4 +1,4 @@
-import { createLocks, type Locks } from "../../../src/index.js";
+import { createLocks, type Locks, type LocksOptions } from "../../../src/index.js";
 import { type RedisServer, type ServerOptions, startServer } from "../../support/servers.js";
 
 const started: RedisServer[] = [];
@@ -17,17 +17,20 @@ export async function server(options: ServerOptions = {}): Promise<RedisServer> 
   return one;
 }
 
-/** Locks with the default options. */
-export function locksOf(nodes: readonly string[]): Locks {
-  const locks = createLocks({ nodes });
+/** Locks with the default options, unless others are given. */
+export function locksOf(nodes: readonly string[], options: Partial<LocksOptions> = {}): Locks {
+  const locks = createLocks({ ...options, nodes });
   opened.push(locks);
   return locks;
 }
 
 /** Locks that have used their nodes. */
-export async function usedLocks(nodes: readonly string[], ttl = 10_000): Promise<Locks> {
-  const locks = locksOf(nodes);
-  await (await locks.acquire("before", { ttl })).release();
+export async function usedLocks(
+  nodes: readonly string[],
+  options: Partial<LocksOptions> = {},
+): Promise<Locks> {
+  const locks = locksOf(nodes, options);
+  await (await locks.acquire("before")).release();
   return locks;
 }
 

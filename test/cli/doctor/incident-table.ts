@@ -1,6 +1,6 @@
 import { freePort } from "../../support/free-port.js";
 import { waitUntil } from "../../support/servers.js";
-import { type Incident, server, usedLocks } from "./incident-scenes.js";
+import { type Incident, locksOf, server, usedLocks } from "./incident-scenes.js";
 
 export const incidents: Incident[] = [
   {
@@ -148,7 +148,8 @@ export const incidents: Incident[] = [
     },
     acquire: {
       code: "ACQUIRE_TIMEOUT",
-      says: "(one: …READONLY …): point the client to the master",
+      // The connection may be just being replaced, in case it leads to the master then.
+      says: "(one: …replica…): point the client to the master",
     },
     doctor: {
       exits: 2,
@@ -163,7 +164,7 @@ export const incidents: Incident[] = [
     induce: async () => {
       const servers = [await server(), await server(), await server()] as const;
       const nodes = servers.map(({ url }) => url);
-      await usedLocks(nodes, 60_000);
+      await usedLocks(nodes, { ttl: 60_000 });
       await servers[0].restart();
       return { nodes };
     },
@@ -171,7 +172,7 @@ export const incidents: Incident[] = [
     doctor: {
       exits: 1,
       says: [
-        "warning memory-marker: one lost its memory, and does not vote for another … s Leases that it may have granted have not run out. … → wait;",
+        "warning memory-marker: one does not vote: it lost its memory; it votes again in … s Leases that it may have granted have not run out. … → wait (holdfast doctor --wait 5m);",
       ],
     },
   },
@@ -180,7 +181,7 @@ export const incidents: Incident[] = [
     induce: async () => {
       const servers = [await server(), await server(), await server()] as const;
       const nodes = servers.map(({ url }) => url);
-      await usedLocks(nodes, 60_000);
+      await usedLocks(nodes, { ttl: 60_000 });
       await Promise.all([servers[0].restart(), servers[1].restart()]);
       return { nodes };
     },
@@ -191,8 +192,8 @@ export const incidents: Incident[] = [
     doctor: {
       exits: 1,
       says: [
-        "warning memory-marker: one lost its memory, and does not vote for another",
-        "warning memory-marker: two lost its memory, and does not vote for another",
+        "warning memory-marker: one does not vote: it lost its memory; it votes again in … s",
+        "warning memory-marker: two does not vote: it lost its memory; it votes again in … s",
       ],
     },
   },
@@ -264,11 +265,24 @@ export const incidents: Incident[] = [
       ],
     },
   },
-  // Sets that differ: one process uses [one], another one uses [one, two, three].
-  // {
-  //   what: "sets of nodes that differ",
-  //   induce: …,
-  //   acquire: …,
-  //   doctor: …,
-  // },
+  {
+    what: "sets of nodes that differ, where that is to be refused",
+    induce: async () => {
+      const servers = [await server(), await server(), await server()];
+      const nodes = servers.map(({ url }) => url);
+      await usedLocks(nodes);
+      await usedLocks(nodes.slice(0, 1), { otherSets: "allow" });
+      return { nodes, locks: locksOf(nodes, { otherSets: "refuse" }) };
+    },
+    acquire: {
+      code: "MEMBERSHIP_MISMATCH",
+      says: "one is also used by a set of 1 node, last … ago, and this set has 3 nodes: … Give all processes the same nodes.",
+    },
+    doctor: {
+      exits: 1,
+      says: [
+        "warning sets: one is used by a set of 3 nodes, last … ago, and by a set of 1 node, last … ago A quorum of the one need not share a node with a quorum of the other, so both may grant the same lock (MEMBERSHIP_MISMATCH).",
+      ],
+    },
+  },
 ];

@@ -232,6 +232,45 @@ test("a change of the nodes may end when only processes with both sets, or the n
   ]);
 });
 
+describe("groups of nodes", () => {
+  test.each([
+    ["another group of the same list", "*,b,c@two:1f", { group: "two" }],
+    ["another list of groups", "*,b,c@one:2e", { group: "one" }],
+    ["no groups", "*,b,c", {}],
+  ])("are a warning at once with %s on one node", (_, other, group) => {
+    const found = checkSetsInUse([used("a", { "*,b,c@one:1f": 100, [other]: 100_000 }, now)], standards);
+    expect(found).toMatchObject([
+      {
+        severity: "warning",
+        found: expect.stringMatching(
+          /^redis:\/\/a is used by a set of 3 nodes as group one of the groups 1f, /,
+        ),
+        value: {
+          sets: [
+            { nodes: [3], group: "one" },
+            { nodes: [3], ...group },
+          ],
+        },
+        means: expect.stringMatching(
+          /^With other groups, processes may ask different nodes for the same lock/,
+        ),
+        advice: expect.stringMatching(/same groups.*docs\/groups\.md/),
+      },
+    ]);
+  });
+
+  test("are in use with their names, and change their nodes as sets do", () => {
+    const all = [used("a", { "*,b,c@one:1f": 100 }, now), used("b", { "*,a,c@one:1f": 100 }, now)];
+    expect(checkSetsInUse(all, standards)).toMatchObject([
+      { severity: "ok", value: ["3 nodes as group one of the groups 1f"] },
+    ]);
+    const changing = { "*@one:1f": 50_000, "*,b,c/*@one:1f": 100 };
+    expect(checkSetsInUse([used("a", changing, now)], standards)).toMatchObject([
+      { severity: "note", means: expect.stringContaining("used the previous nodes alone 50 s ago") },
+    ]);
+  });
+});
+
 test.each([
   [clocks(0, 10_000, 20), ["warning clocks-apart"]],
   [clocks(-5_000, 5_000, 0), ["warning clocks-apart"]],

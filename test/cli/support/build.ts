@@ -12,12 +12,12 @@ const cache = join(root, "node_modules/.cache/holdfast/cli");
 const kept = 3_600_000;
 
 /**
- * Builds the command from the current source, because Node.js 20 runs no TypeScript and `dist` may be outdated.
+ * Builds the command from the current source, because Node.js 20 runs no TypeScript and a build may be outdated.
  * Builds once per state of the source; files that start at the same time may build twice, and then one build is kept.
  */
 export async function builtCommand(): Promise<string> {
   const folder = join(cache, await fingerprint());
-  const main = join(folder, "dist/cli/main.js");
+  const main = join(folder, "build/cli/main.js");
   if (existsSync(main)) return main;
   await mkdir(cache, { recursive: true });
   await removeOld();
@@ -35,7 +35,7 @@ async function build(folder: string): Promise<void> {
   const compilerOptions = {
     noCheck: true,
     noEmit: false,
-    outDir: join(folder, "dist"),
+    outDir: join(folder, "build"),
     rootDir: join(root, "src"),
   };
   const project = { extends: join(root, "tsconfig.json"), compilerOptions, include: [join(root, "src/cli")] };
@@ -45,7 +45,7 @@ async function build(folder: string): Promise<void> {
     throw new Error(`The command could not be built:\n${error.stdout ?? error}`, { cause: error });
   });
   // The sources read the page there.
-  await symlink(join(root, "dist/page"), join(folder, "dist/page"));
+  await symlink(join(root, "build/page"), join(folder, "build/page"));
 }
 
 async function fingerprint(): Promise<string> {

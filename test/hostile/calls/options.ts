@@ -118,10 +118,22 @@ const lacks =
 
 const closingSignals = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR2", "SIGBREAK"];
 
+/** Whether a list or an object may be groups with a valid node. */
+const hasGoodAddress: Check = (value) => {
+  try {
+    return JSON.stringify(value)?.includes(goodAddress) === true;
+  } catch {
+    return false;
+  }
+};
+
 const perManager: Record<Exclude<keyof LocksOptions, keyof typeof perAcquisition>, fc.Arbitrary<object>> = {
   nodes: fc.oneof(
     otherThan((nodes) => Array.isArray(nodes) && nodes[0] === goodAddress).map((nodes) => ({ nodes })),
     otherThan((node) => node === goodAddress).map((node) => ({ nodes: [memoryNode(), node] })),
+  ),
+  groups: otherThan((groups) => groups === undefined || hasGoodAddress(groups)).chain((groups) =>
+    fc.constantFrom({ groups }, { nodes: undefined, groups }),
   ),
   previous: otherThan(
     (previous) => previous === undefined || (Array.isArray(previous) && previous[0] === goodAddress),

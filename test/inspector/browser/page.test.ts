@@ -16,7 +16,7 @@ import { ManyLocks } from "./support/many-locks.js";
 useBrowser();
 afterEach(closeAll);
 
-const built = fileURLToPath(new URL("../../../dist/page", import.meta.url));
+const built = fileURLToPath(new URL("../../../build/page", import.meta.url));
 const limits = { gzipped: 250_000, firstPaint: 1_000 };
 
 /** The views of the page, and an element that shows that each is there. */

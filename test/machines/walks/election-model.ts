@@ -1,5 +1,6 @@
 import type { DeposedReason } from "../../../src/errors.js";
-import type { ElectionMachineEvent, ElectionPort } from "../../../src/machines/election.js";
+import type { ElectionMachineEvent } from "../../../src/machines/election-events.js";
+import type { ElectionPort } from "../../../src/machines/election-port.js";
 import type { ElectionContext } from "../../../src/machines/election-state.js";
 
 type Type = ElectionMachineEvent["type"];

@@ -1,11 +1,9 @@
 import { getSimplePaths } from "xstate/graph";
 import { TableActor } from "../../../src/machines/compiled/table-actor.js";
-import {
-  type ElectionMachineEvent,
-  electionMachine,
-  electionPorts,
-  electionTable,
-} from "../../../src/machines/election.js";
+import { electionMachine } from "../../../src/machines/election.js";
+import type { ElectionMachineEvent } from "../../../src/machines/election-events.js";
+import { electionPorts } from "../../../src/machines/election-port.js";
+import { electionTable } from "../../../src/machines/tables.js";
 import { acceptedEvents, ElectionModel } from "./election-model.js";
 import type { Walk } from "./walk.js";
 

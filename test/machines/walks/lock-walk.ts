@@ -1,8 +1,9 @@
 import type { StateValue } from "xstate";
 import { TableActor } from "../../../src/machines/compiled/table-actor.js";
-import { lockMachine, lockTable } from "../../../src/machines/lock.js";
+import { lockMachine } from "../../../src/machines/lock.js";
 import type { LockMachineEvent } from "../../../src/machines/lock-events.js";
 import { lockPorts } from "../../../src/machines/lock-port.js";
+import { lockTable } from "../../../src/machines/tables.js";
 import { lockPaths } from "../lock-paths.js";
 import { acceptedEvents, LockModel } from "./lock-model.js";
 import type { Walk } from "./walk.js";

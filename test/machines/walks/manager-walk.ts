@@ -7,7 +7,7 @@ import { settle, TestNodes } from "../../manager/test-nodes.js";
 import type { Walk } from "./walk.js";
 
 interface Chart {
-  readonly logic?: unknown;
+  readonly logic?: { readonly root?: unknown };
   getSnapshot(): { readonly value: StateValue };
 }
 
@@ -17,7 +17,7 @@ async function begin() {
   const charts = new Set<Chart>();
   const inspect = ({ actorRef }: InspectionEvent) => {
     const chart = actorRef as unknown as Chart;
-    if (chart.logic === managerMachine) charts.add(chart);
+    if (chart.logic?.root === managerMachine.root) charts.add(chart);
   };
   const locks = testNodes.locks({ xstate: { inspect } });
   const lease = await locks.acquire("ours");

@@ -1,6 +1,11 @@
+import { expect } from "vitest";
 import { createActor, type EventObject } from "xstate";
 import { getSimplePaths } from "xstate/graph";
-import { type NodeMachineEvent, type NodePort, nodeMachine, nodePorts } from "../../../src/machines/node.js";
+import { TableActor } from "../../../src/machines/compiled/table-actor.js";
+import { nodeMachine } from "../../../src/machines/node.js";
+import type { NodeMachineEvent } from "../../../src/machines/node-events.js";
+import { type NodePort, nodePorts } from "../../../src/machines/node-port.js";
+import { nodeTable } from "../../../src/machines/tables.js";
 import type { Walk } from "./walk.js";
 
 /** Payload properties that events may carry. */
@@ -31,28 +36,44 @@ export function isReported(state: string, reported: readonly string[]): boolean 
   return matches && !repeated && reported[0] !== "up";
 }
 
-/** Runs the node's chart with a port that records the reports. */
+const record = (chart: object, reported: unknown[]): void => {
+  const report =
+    (name: string | symbol) =>
+    (...details: unknown[]) =>
+      void reported.push([name, ...details]);
+  nodePorts.bind(chart, new Proxy({}, { get: (_, name) => report(name) }) as NodePort);
+};
+
+/**
+ * Runs the node's chart on its table, with a port that records the reports, and beside it as an actor, which must report the
+ * same.
+ */
 export const nodeWalk: Walk = {
   machine: nodeMachine,
   paths,
   along(path: readonly EventObject[]) {
-    const chart = createActor(nodeMachine, { input });
-    const reported: string[] = [];
-    const record = (name: string) => () => void reported.push(name);
-    nodePorts.bind(chart, new Proxy({}, { get: (_, name) => record(String(name)) }) as NodePort);
-    chart.start();
-    const states = [chart.getSnapshot().value];
+    const chart = new TableActor(nodeTable(), input);
+    const actor = createActor(nodeMachine, { input });
+    const [reports, actorReports]: [string[][], string[][]] = [[], []];
+    record(chart, reports);
+    record(actor, actorReports);
+    actor.start();
+    const states = [chart.value];
     for (const event of path as readonly NodeMachineEvent[]) {
-      const before = reported.length;
+      const before = reports.length;
       chart.send(event);
-      const state = chart.getSnapshot().value;
+      actor.send(event);
+      const state = chart.state;
+      const reported = reports.map(([name = ""]) => name);
+      const { value, context } = actor.getSnapshot();
+      expect([chart.value, chart.context, reports]).toEqual([value, context, actorReports]);
       if (reported.length > before + 1 || !isReported(state, reported))
         throw new Error(
           `${path.map(({ type }) => type).join(" ")}: is ${state}, reported ${reported.join(", ")}`,
         );
       states.push(state);
     }
-    chart.stop();
+    for (const one of [chart, actor]) one.stop();
     return states;
   },
 };

@@ -64,14 +64,16 @@ export const checkCount: SetCheck = (all, standards) => {
 };
 
 /** Whether several addresses lead to one server, by its `run_id`; replication ids are shared by copies. */
-export const checkDuplicates: SetCheck = (all) => {
+export const checkDuplicates: SetCheck = (all) => findDuplicates(all);
+
+export function findDuplicates(all: readonly NodeFacts[]): Finding[] {
   const reached = reachedOf(all);
   const hidden = reached.filter((facts) => runId(facts) === null && facts.complete);
   return [
     ...groups(reached, runId).map(duplicate),
     ...(hidden.length > 0 && all.length > 1 ? [unknown(hidden)] : []),
   ];
-};
+}
 
 function duplicate(same: readonly Reached[]): Finding {
   const nodes = same.map(({ node }) => node);

@@ -1,7 +1,9 @@
-import { describeSizes } from "../../../engine/protocol/mismatch.js";
+import { describeSet, mismatchReason } from "../../../engine/protocol/mismatch.js";
 import {
   currentOf,
   excludeEachOther,
+  groupOf,
+  haveSameGroup,
   haveSameSize,
   isJoint,
   type SetUse,
@@ -35,7 +37,7 @@ export const checkSetsInUse: SetCheck = (all, standards) => {
   const uses = recorded.flatMap((one) => one.uses);
   const joint = uses.find(({ sets }) => isJoint(sets));
   if (joint !== undefined) return [progressOf(joint.sets, recorded, hasQuorum(all, standards))];
-  const sizes = [...new Set(uses.map(({ sets }) => describeSizes(sets)))];
+  const sizes = [...new Set(uses.map(({ sets }) => describeSet(sets)))];
   return sizes.length === 0 ? [] : [ok("sets", `in use by processes with ${list(sizes)}`, sizes)];
 };
 
@@ -57,20 +59,28 @@ function conflictsOf(node: string, uses: readonly SetUse[]): Finding[] {
       .map((other) => [one, other] as const),
   );
   return conflicts.map((pair) => {
-    const [one, other] = pair.map(
-      ({ sets, age }) => `${describeSizes(sets)}, last ${formatDuration(age)} ago`,
-    );
+    const reason = mismatchReason(pair[0].sets, pair[1].sets);
+    const [one, other] = pair.map(({ sets, age }) => `${describeSet(sets)}, last ${formatDuration(age)} ago`);
     return warning({
       code: "sets",
       found: `${node} is used by a set of ${one}, and by a set of ${other}`,
-      value: { node, sets: pair.map(({ sets, age }) => ({ nodes: sizesOf(sets), age })) },
-      means:
-        "A quorum of the one need not share a node with a quorum of the other, so both may grant the same lock (MEMBERSHIP_MISMATCH).",
-      advice:
-        "if a node was restarted in the last minute, ask again; else give all processes the same nodes; to change them while processes run, first give the new ones as `nodes` and the old ones as `previous`",
+      value: { node, sets: pair.map(jsonOf) },
+      means: `${reason.charAt(0).toUpperCase()}${reason.slice(1)} (MEMBERSHIP_MISMATCH).`,
+      advice: haveSameGroup(pair[0].sets, pair[1].sets) ? nodesAdvice : groupsAdvice,
     });
   });
 }
+
+function jsonOf({ sets, age }: SetUse) {
+  const group = groupOf(sets);
+  return { nodes: sizesOf(sets), age, ...(group === null ? {} : { group: group.name }) };
+}
+
+const groupsAdvice =
+  "give all processes the same groups, with the same names, or in a list in the same order; docs/groups.md says how to change them";
+
+const nodesAdvice =
+  "if a node was restarted in the last minute, ask again; else give all processes the same nodes; to change them while processes run, first give the new ones as `nodes` and the old ones as `previous`";
 
 /** How far a change of the nodes has come, and whether `previous` may be left out. */
 function progressOf(joint: string, recorded: readonly Recorded[], quorum: boolean): Finding {

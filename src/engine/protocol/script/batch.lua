@@ -16,6 +16,7 @@
 -- Replies, one per command:
 --   1                                        granted
 --   {1, highest, accepted}                   granted, and a fence was proposed
+--   {3, index, ...}                          granted for all keys of many locks, except for those with these indices
 --   {0, index, pttl, owner, hash, type}      denied because of the key with this index
 --   {-1, message}                            failed
 --   {-2}                                     the server does not have the mark, and grants nothing
@@ -35,9 +36,10 @@ local refusal
 --@include memory.lua
 --@include fast-path.lua
 --@include keys.lua
+--@include queues.lua
+--@include contended-release.lua
 --@include long-leases.lua
 --@include fences.lua
---@include queues.lua
 --@include turns.lua
 --@include commands.lua
 --@include queue-commands.lua

@@ -21,6 +21,18 @@ function commands.renew(token, ttl)
   return 1
 end
 
+-- Extends each key that holds its token, and replies with the positions of the other keys. The keys belong to many locks, so
+-- what one of them holds must not matter to the others. `tokens` has one token a line.
+function commands.renewEach(tokens, ttl)
+  local others, index = { 3 }, first
+  for token in string.gmatch(tokens, '[^\n]+') do
+    if rawcall('GET', KEYS[index]) == token then extend(KEYS[index], ttl)
+    else others[#others + 1] = index - first + 1 end
+    index = index + 1
+  end
+  return #others == 1 and 1 or others
+end
+
 -- Extends keys that hold the token, and sets keys that are absent.
 function commands.heal(token, ttl)
   local denied = denialUnless(false, token)

@@ -69,8 +69,12 @@ local function setAll(token, ttl)
   end
 end
 
+-- Redis 7 and later tell their version, and have the option GT of PEXPIRE: a longer remaining time stays.
+local hasGreaterThan = redis.REDIS_VERSION_NUM ~= nil
+
 -- Extends the remaining time of a key to `ttl`. A longer remaining time stays.
 local function extend(key, ttl)
+  if hasGreaterThan and type(rawcall('PEXPIRE', key, ttl, 'GT')) == 'number' then return end
   local left = call('PTTL', key)
   if left >= 0 and left < tonumber(ttl) then call('PEXPIRE', key, ttl) end
 end

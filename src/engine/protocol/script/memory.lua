@@ -11,8 +11,9 @@ if expectedMark ~= '' then
   if type(marker) ~= 'string' or string.sub(marker, 1, #prefix) ~= prefix then
     refusal = { -2 }
   else
-    local longest, newHistory = string.match(marker, ' (%d+) (%S+)$')
-    local runId = string.match(prefix, '%.(%x+) $')
+    -- These patterns are anchored: one that searches the marker for its beginning takes longer than the rest of the check.
+    local longest, newHistory = string.match(marker, '^(%d+) (%S+)$', #prefix + 1)
+    local runId = string.match(prefix, '^[^.]*%.(%x+) $')
     local replication = runId and rawcall('INFO', 'replication')
     local oldHistory = newHistory or '-'
     -- The common case, a master whose replication id has not changed, needs no further check.

@@ -24,14 +24,17 @@ export class Ttl implements Checker {
   }
 
   sent({ host }: Program, command: LockCommand): void {
-    if (command.op !== "renew" && command.op !== "heal") return;
-    const maxTtl = this.maxTtlOf(command.token);
-    if (maxTtl === null) return;
-    this.findings.checked();
-    if (command.ttl > maxTtl) {
-      this.findings.report(
-        `${host.name} renews ${command.keys} for ${command.ttl} ms, and at most ${Math.floor(maxTtl)} were asked for`,
-      );
+    const { op } = command;
+    if (op !== "renew" && op !== "renewEach" && op !== "heal") return;
+    for (const token of op === "renewEach" ? command.tokens : [command.token]) {
+      const maxTtl = this.maxTtlOf(token);
+      if (maxTtl === null) continue;
+      this.findings.checked();
+      if (command.ttl > maxTtl) {
+        this.findings.report(
+          `${host.name} renews ${command.keys} for ${command.ttl} ms, and at most ${Math.floor(maxTtl)} were asked for`,
+        );
+      }
     }
   }
 

@@ -1,0 +1,1 @@
+export function handoversOf(leases: readonly (readonly [granted: number, released: number])[]): number[];

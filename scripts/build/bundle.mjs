@@ -1,0 +1,115 @@
+/**
+ * Bundles the modules of `build` into `dist`: a file for each entry point, files that entry points share, and files that are
+ * loaded only when they are needed. The bundles contain the packages that Holdfast uses, except those that users install:
+ * `dependencies` and `peerDependencies` of package.json.
+ */
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { rolldown } from "rolldown";
+import { esmExternalRequirePlugin } from "rolldown/plugins";
+import { entryPoints } from "./entry-points.mjs";
+import { writeLicenses } from "./licenses.mjs";
+import { guardOptionalPackages } from "./optional-packages.mjs";
+
+const { dependencies, peerDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+const installed = new Set([...Object.keys(dependencies), ...Object.keys(peerDependencies)]);
+
+const modules = (names) => Object.fromEntries(names.map((name) => [name, `build/esm/${name}.js`]));
+
+/**
+ * Shared files. `errors` is all that `holdfast/guard` needs, and `core` is what `holdfast` needs besides. A group takes the
+ * modules that it names, with all that they import and no earlier group has.
+ */
+const groups = [
+  { name: "errors", test: /esm[\\/]errors\.js$/ },
+  { name: "core", test: /esm[\\/](?:create-locks|clients[\\/]memory[\\/]memory-node)\.js$/ },
+  { name: "redlock-class", test: /esm[\\/]redlock[\\/]redlock\.js$/ },
+  { name: "feed", test: /esm[\\/]inspector[\\/]feed[\\/]/ },
+  { name: "server", test: /esm[\\/]inspector[\\/]server[\\/]page-server\.js$/ },
+  { name: "job", test: /esm[\\/]cli[\\/](?:guard|job|watchdog-messages)\.js$/ },
+  { name: "command", test: /esm[\\/]cli[\\/]program\.js$/ },
+];
+
+/** `require("holdfast/redlock")` is the class, whose statics are the other exports: the only export is the default. */
+const redlockClass = {
+  name: "redlock-class",
+  resolveId: (id) => (id === "redlock-class" ? id : null),
+  load: (id) =>
+    id === "redlock-class" ? 'export { Redlock as default } from "./build/esm/redlock/names.js";' : null,
+};
+
+/**
+ * Takes the place of the module that loads the charts and XState: they are in a file of their own, dist/cjs/charts.js, which
+ * is loaded when they are first asked for. An ES module can load it at once only by a CommonJS module.
+ */
+const loadChartsBy = (text, file) => ({
+  name: "load-charts",
+  resolveId: (id) => (id === file ? { id, external: true } : null),
+  load: (id) => (/machines[\\/]load-charts\.js$/.test(id) ? text : null),
+});
+
+export async function bundle() {
+  const esm = await write({
+    input: { ...modules(entryPoints), cli: "build/esm/cli/main.js", watchdog: "build/esm/cli/watchdog.js" },
+    plugins: [
+      loadChartsBy('export { default as loadCharts } from "./load-charts.cjs";', "./load-charts.cjs"),
+      // Bundled CommonJS requires modules of Node.js.
+      esmExternalRequirePlugin({ external: [/^node:/, ...builtinModules] }),
+    ],
+    output: { dir: "dist/esm", format: "es" },
+  });
+  writeFileSync("dist/esm/load-charts.cjs", 'module.exports = () => require("../cjs/charts.js");\n');
+  const cjs = await write({
+    input: { ...modules(entryPoints), redlock: "redlock-class" },
+    plugins: [
+      redlockClass,
+      loadChartsBy('export const loadCharts = () => require("./charts.js");', "./charts.js"),
+    ],
+    output: commonjs,
+  });
+  await write({ input: { charts: "build/esm/machines/charts.js" }, output: commonjs });
+  // The package has type "module"; this folder overrides it.
+  writeFileSync("dist/cjs/package.json", `${JSON.stringify({ type: "commonjs" })}\n`);
+  chmodSync("dist/esm/cli.js", 0o755);
+  writeLicenses([...esm, ...cjs].flatMap(({ moduleIds = [] }) => moduleIds));
+}
+
+const commonjs = {
+  dir: "dist/cjs",
+  format: "cjs",
+  strict: true,
+  esModule: true,
+  // Test runners that load CommonJS in a context of their own have no `import()`.
+  dynamicImportInCjs: false,
+  entryFileNames: ({ name }) => (name === "redlock" ? "redlock.cjs" : "[name].js"),
+  plugins: [guardOptionalPackages(Object.keys(peerDependencies))],
+};
+
+/** Writes the bundles. Returns their descriptions. */
+async function write({ output, ...input }) {
+  const build = await rolldown({
+    ...input,
+    platform: "node",
+    external: (id) => installed.has(packageOf(id)),
+    onLog: (level, log) => {
+      if (level === "warn") throw new Error(log.message);
+    },
+  });
+  try {
+    const written = await build.write({
+      entryFileNames: "[name].js",
+      chunkFileNames: "[name].js",
+      codeSplitting: { groups },
+      comments: { annotation: true, jsdoc: false, legal: false },
+      keepNames: true,
+      minifyInternalExports: false,
+      ...output,
+    });
+    return written.output;
+  } finally {
+    await build.close();
+  }
+}
+
+/** The package that an import names: "@scope/name", or "name". */
+const packageOf = (id) => /^(?:@[^/]+\/)?[^/]+/.exec(id)?.[0];

@@ -1,0 +1,68 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { isBuiltin } from "node:module";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { checkPackage, createPackageFromTarballData, type Package } from "@arethetypeswrong/core";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { beforeAll, describe, expect, it } from "vitest";
+import { pack } from "./consumer.js";
+
+describe("the packed package", () => {
+  let tarball: Buffer;
+  let packed: Package;
+  beforeAll(async () => {
+    const folder = await mkdtemp(join(tmpdir(), "holdfast-packed-"));
+    tarball = await readFile(await pack(folder));
+    await rm(folder, { recursive: true });
+    packed = createPackageFromTarballData(tarball);
+  });
+
+  it("passes publint", async () => {
+    const data = tarball.buffer.slice(
+      tarball.byteOffset,
+      tarball.byteOffset + tarball.byteLength,
+    ) as ArrayBuffer;
+    const { messages, pkg } = await publint({ pack: { tarball: data }, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it("has types that resolve everywhere", async () => {
+    const result = await checkPackage(packed);
+    expect(result).toMatchObject({ types: { kind: "included" }, problems: [] });
+  }, 120_000);
+
+  it("contains no sources, no source maps, and no paths of the machine that built it", async () => {
+    const files = packed.listFiles();
+    expect(files.filter((file) => /\/(test|src|build)\/|\.test\.|\.cache|\.map$/.test(file))).toEqual([]);
+    const scripts = files.filter((file) => /dist\/.*\.c?js$/.test(file));
+    expect(scripts.filter((file) => packed.readFile(file).includes(resolve(".")))).toEqual([]);
+    expect(scripts.filter((file) => file.endsWith("dist/esm/cli.js"))).toHaveLength(1);
+    // The built page is a module.
+    expect(scripts.filter((file) => /page-content\.js$/.test(file))).toHaveLength(2);
+    expect(files.filter((file) => /visualizations\/(?!charts\/)/.test(file))).toEqual([]);
+    expect(files.filter((file) => /visualizations\/charts\/lock\./.test(file))).toHaveLength(3);
+  });
+
+  it("depends only on the client, the state machines and the emitter, and contains the rest, with its licences", async () => {
+    const text = (file: string) => packed.readFile(`/node_modules/holdfast/${file}`);
+    const { dependencies, peerDependencies } = JSON.parse(text("package.json"));
+    expect(Object.keys(dependencies)).toEqual(["eventemitter3", "ioredis", "xstate"]);
+    const imported = packed
+      .listFiles()
+      .filter((file) => /dist\/.*\.c?js$/.test(file))
+      .flatMap((file) => [
+        ...packed.readFile(file).matchAll(/(?:\bfrom |\bimport |\b(?:import|require)\()"([^".][^"]*)"/g),
+      ])
+      .map(([, name = ""]) => name)
+      .filter((name) => !isBuiltin(name));
+    expect([...new Set(imported)].sort()).toEqual(
+      Object.keys({ ...dependencies, ...peerDependencies })
+        .filter((name) => name !== "redis")
+        .sort(),
+    );
+    const licences = text("dist/licenses.md");
+    for (const name of ["cluster-key-slot", "commander", "log-update", "preact", "valibot"])
+      expect(licences).toMatch(new RegExp(`^## ${name} [\\d.]+ \\([\\w.-]+\\)\\n\\n\\S`, "m"));
+  });
+});
