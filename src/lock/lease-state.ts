@@ -172,7 +172,12 @@ export class LeaseState {
 
   /** The error of any use of the lease after its end. */
   overError(): LeaseExpiredError {
-    return new LeaseExpiredError(this.resources, this.end ?? "deadline");
+    return new LeaseExpiredError(
+      this.resources,
+      this.end ?? "deadline",
+      undefined,
+      this.takenBack ?? undefined,
+    );
   }
 
   abort(reason: unknown): void {
