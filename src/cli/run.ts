@@ -1,3 +1,4 @@
+import { LockLease } from "../api/lock-lease.js";
 import type { Handle, Lease } from "../api/types.js";
 import { within } from "./bounded.js";
 import { CommandError, exitCode } from "./exit.js";
@@ -54,12 +55,14 @@ async function runLocked(options: RunOptions, runLog: RunLog, relay: SignalRelay
       acquisition = event.acquisition;
     });
     const lease = await obtain(handle, options, relay);
+    const supervision = new Supervision({ handle, lease, acquisition, options, runLog, relay });
     try {
-      const input = { handle, lease, acquisition, options, runLog, relay };
-      const { code, survivors } = await new Supervision(input).run();
+      const { code, survivors } = await supervision.run();
       releasable = survivors.length === 0;
       return code;
     } finally {
+      // Somebody else may run what did not run here.
+      if (!supervision.started && lease instanceof LockLease) lease.freeOnRelease();
       if (releasable) await within(closeTimeout, lease.release());
     }
   } finally {

@@ -55,6 +55,8 @@ export class LeaseState {
   watched = false;
   /** The error with which the closing manager ended the lease; null if it did not. */
   takenBack: Error | null = null;
+  /** The monotonic time at which `holdAtLeast` is over. */
+  keptUntil: number;
   ttl: number;
   drift: number;
   renewals = 0;
@@ -71,6 +73,7 @@ export class LeaseState {
     readonly grant: Grant,
   ) {
     this.confirmedAt = grant.at;
+    this.keptUntil = grant.at.monotonic + grant.holdAtLeast;
     this.share = shareFor(grant.chance);
     this.ttl = grant.ttl;
     this.drift = grant.drift;
@@ -146,9 +149,10 @@ export class LeaseState {
     return Math.max(0, Math.ceil(this.keptUntil - this.clock.monotonic()));
   }
 
-  /** The monotonic time at which `holdAtLeast` is over. */
-  get keptUntil(): number {
-    return this.grant.at.monotonic + this.grant.holdAtLeast;
+  /** Lets the release free the lock, although `holdAtLeast` is not over. */
+  freeOnRelease(): void {
+    this.keptUntil = Number.NEGATIVE_INFINITY;
+    this.claim.keptUntil = null;
   }
 
   /** Records a renewal. The new ttl counts from `start`, the start of the renewal. */

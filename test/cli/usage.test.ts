@@ -50,7 +50,7 @@ test.each([
   [["run", "--resource", "a", "--ttl", "0", "--", "true"], /longer than nothing/],
   [
     ["run", "--resource", "a", "--ttl", "5s", "--node", node, "--", "true"],
-    /--ttl 5000ms leaves no room.*use --ttl \d+ms/,
+    /--ttl 5s leaves no room.*use --ttl \d+m?s/,
   ],
   [
     ["run", "--resource", "a", "--quarantine", "no", "--", "true"],
