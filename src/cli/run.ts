@@ -36,13 +36,14 @@ export async function run(options: RunOptions): Promise<number> {
 }
 
 async function runLocked(options: RunOptions, runLog: RunLog, relay: SignalRelay): Promise<number> {
-  const { prefix, owner, ttl, atLeast, nodeTimeout, quarantine, publish, resources } = options;
+  const { prefix, owner, ttl, atLeast, nodeTimeout, quarantine, otherSets, publish, resources } = options;
   const locks = createChosenLocks(options, {
     prefix,
     owner,
     ttl,
     holdAtLeast: atLeast,
     quarantine,
+    otherSets,
     publish,
     ...(nodeTimeout === undefined ? {} : { nodeTimeout }),
   });

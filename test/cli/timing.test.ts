@@ -16,6 +16,8 @@ test("a ttl that leaves no room is refused with the smallest that does", () => {
     expect(message).toMatch(/^CommandError: --ttl 5s leaves.*--node-timeout.*--grace 5s/);
     smallest = Number(/use --ttl (\d+)ms/.exec(message)?.[1]);
   }
+  // As `holdfast run --help` says.
+  expect(Math.ceil(smallest / 1_000)).toBe(13);
   expect(() => requireRoom({ ...timing, ttl: smallest })).not.toThrow();
   expect(() => requireRoom({ ...timing, ttl: smallest - 1 })).toThrow();
 });
@@ -29,7 +31,9 @@ test("a ttl that --at-least sets is named by that option", () => {
 test("what would never end is refused", () => {
   const year = 365 * 86_400_000;
   expect(() => requireRoom({ ...timing, ttl: year, atLeast: year })).not.toThrow();
-  expect(() => requireRoom({ ...timing, ttl: year + 1 })).toThrow(/^--ttl \d+ms is too long; use 365d or shorter$/);
+  expect(() => requireRoom({ ...timing, ttl: year + 1 })).toThrow(
+    /^--ttl \d+ms is too long; use 365d or shorter$/,
+  );
   const tooLong = { ...timing, ttl: 400 * 86_400_000, atLeast: 400 * 86_400_000 };
   expect(() => requireRoom(tooLong)).toThrow(/^--at-least 400d is too long; use 365d or shorter$/);
 });
