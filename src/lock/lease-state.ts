@@ -55,8 +55,8 @@ export class LeaseState {
   watched = false;
   /** The error with which the closing manager ended the lease; null if it did not. */
   takenBack: Error | null = null;
-  /** The monotonic time at which `holdAtLeast` is over. */
-  keptUntil: number;
+  /** Whether the release frees the lock, although `holdAtLeast` is not over. */
+  private freed = false;
   ttl: number;
   drift: number;
   renewals = 0;
@@ -73,7 +73,6 @@ export class LeaseState {
     readonly grant: Grant,
   ) {
     this.confirmedAt = grant.at;
-    this.keptUntil = grant.at.monotonic + grant.holdAtLeast;
     this.share = shareFor(grant.chance);
     this.ttl = grant.ttl;
     this.drift = grant.drift;
@@ -146,12 +145,18 @@ export class LeaseState {
    * may be set forward.
    */
   rest(): number {
+    if (this.freed) return 0;
     return Math.max(0, Math.ceil(this.keptUntil - this.clock.monotonic()));
+  }
+
+  /** The monotonic time at which `holdAtLeast` is over. */
+  get keptUntil(): number {
+    return this.grant.at.monotonic + this.grant.holdAtLeast;
   }
 
   /** Lets the release free the lock, although `holdAtLeast` is not over. */
   freeOnRelease(): void {
-    this.keptUntil = Number.NEGATIVE_INFINITY;
+    this.freed = true;
     this.claim.keptUntil = null;
   }
 
