@@ -260,7 +260,11 @@ export class ManagerClosedError extends HoldfastError {
     return "ManagerClosedError";
   }
 
-  constructor() {
-    super("these locks are closed: nothing is acquired, extended or released through them any more");
+  constructor(
+    /** What closing the manager ended the acquisition or the lease of. Empty if a call was refused. */
+    readonly resources: readonly string[] = [],
+  ) {
+    const closed = "these locks are closed: nothing is acquired, extended or released through them any more";
+    super(resources.length === 0 ? closed : `${named(resources)} was given up, because ${closed}`);
   }
 }

@@ -60,6 +60,11 @@ export class LockLease implements FencedLease {
     await this.#lock.renew(this.#leaseState, ttl === undefined ? null : checkTtl(ttl));
   }
 
+  /** Lets the release free the lock, although `holdAtLeast` is not over: what it protects has not been done. */
+  freeOnRelease(): void {
+    this.#leaseState.freeOnRelease();
+  }
+
   release(): Promise<ReleaseOutcome> {
     this.#end();
     return this.#lock.release(this.#leaseState);

@@ -22,8 +22,13 @@ export interface Config {
   readonly grace?: number;
   readonly nodeTimeout?: number;
   readonly quarantine?: QuarantineRule;
+  /** What to do if a process with other nodes uses one of the nodes. */
+  readonly otherSets?: OtherSetsRule;
   readonly publish?: boolean;
 }
+
+export const otherSetsRules = ["warn", "refuse", "allow"] as const;
+export type OtherSetsRule = (typeof otherSetsRules)[number];
 
 const fileNames = ["holdfast.config.json", ".holdfastrc.json"] as const;
 
@@ -57,8 +62,14 @@ const keys: Record<keyof Config, { readonly read: Reader; readonly allowed: stri
   grace: { read: duration, allowed: durationSyntax },
   nodeTimeout: { read: duration, allowed: durationSyntax },
   quarantine: {
-    read: (value) => (value === false || value === "auto" ? value : duration(value)),
-    allowed: `"auto", false, or ${durationSyntax}`,
+    // As on the command line.
+    read: (value) =>
+      value === "off" ? false : value === false || value === "auto" ? value : duration(value),
+    allowed: `"auto", false, "off", or ${durationSyntax}`,
+  },
+  otherSets: {
+    read: (value) => otherSetsRules.find((rule) => rule === value),
+    allowed: '"warn", "refuse" or "allow"',
   },
   publish: { read: (value) => (typeof value === "boolean" ? value : undefined), allowed: "true or false" },
 };

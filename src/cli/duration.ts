@@ -2,6 +2,12 @@ export { formatDuration } from "../support/duration.js";
 
 const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
+/** The duration as an option has it, not rounded: 6s, 1500ms. */
+export function exactDuration(ms: number): string {
+  const unit = (["d", "h", "m", "s"] as const).find((one) => ms > 0 && ms % units[one] === 0) ?? "ms";
+  return `${ms / units[unit]}${unit}`;
+}
+
 export const durationSyntax = "a duration such as 500ms, 30s, 1.5m, 2h or 1d; a plain integer is ms";
 
 /**

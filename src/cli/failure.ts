@@ -30,7 +30,11 @@ export function explain(error: unknown, conflictExitCode: number = exitCode.cont
     return { exitCode: exitCode.unavailable, message: unavailable(error) };
   }
   if (isHoldfastError(error, "ACQUIRE_TIMEOUT")) return timedOut(error, conflictExitCode);
-  if (isHoldfastError(error, "INVALID_OPTION") || isHoldfastError(error, "DUPLICATE_NODE")) {
+  if (
+    isHoldfastError(error, "INVALID_OPTION") ||
+    isHoldfastError(error, "DUPLICATE_NODE") ||
+    isHoldfastError(error, "MEMBERSHIP_MISMATCH")
+  ) {
     return { exitCode: exitCode.usage, message: error.message };
   }
   if (isHoldfastError(error, "CANNOT_LISTEN")) {

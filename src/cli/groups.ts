@@ -5,7 +5,14 @@ import type { LocksOptions } from "../lock/options.js";
 import type { Config } from "./config.js";
 import { usageError } from "./exit.js";
 import type { GroupAddresses } from "./group-addresses.js";
-import { type ChosenNodes, checkAddresses, chooseSets, everyNode, type NodeFlags } from "./nodes.js";
+import {
+  type ChosenNodes,
+  checkAddresses,
+  checkOnce,
+  chooseSets,
+  everyNode,
+  type NodeFlags,
+} from "./nodes.js";
 
 /** The groups of nodes and, while the nodes of a group are being changed, those before the change. */
 interface ChosenGroups {
@@ -79,9 +86,12 @@ function checked(chosen: ChosenGroups, where: string): ChosenGroups {
   for (const [name, addresses] of Object.entries(chosen.groups)) {
     if (addresses.length === 0) throw usageError(`${where}: the group ${name} names no node`);
     checkAddresses(addresses, `${where}, group ${name}`);
+    checkOnce(addresses, `${where}, group ${name}`);
   }
-  for (const [name, addresses] of Object.entries(chosen.previous ?? {}))
+  for (const [name, addresses] of Object.entries(chosen.previous ?? {})) {
     checkAddresses(addresses, `"previous", group ${name}`);
+    checkOnce(addresses, `"previous", group ${name}`);
+  }
   return chosen;
 }
 

@@ -5,6 +5,7 @@ import { explain } from "./failure.js";
 import { output, surviveClosedStreams } from "./output.js";
 import { buildProgram } from "./program.js";
 import { hideCredentialsIn } from "./redact.js";
+import { warningFacts, warningLine } from "./warning.js";
 
 surviveClosedStreams();
 hideCredentialsIn(process.argv);
@@ -12,9 +13,9 @@ hideCredentialsIn(process.argv);
 process.on("uncaughtException", (error) => process.exit(fail(error)));
 // Node.js prints warnings on several lines.
 process.removeAllListeners("warning");
-process.on("warning", ({ message }) => {
-  if (asksForJson()) output.json({ event: "warning", time: Date.now(), message });
-  else output.error(`warning: ${message}`);
+process.on("warning", (warning) => {
+  if (asksForJson()) output.json({ event: "warning", time: Date.now(), ...warningFacts(warning) });
+  else output.error(warningLine(warning));
 });
 
 process.exit(await main());

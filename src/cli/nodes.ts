@@ -29,6 +29,7 @@ export function chooseSets(
   config: Pick<Config, "nodes" | "previous">,
 ): ChosenNodes {
   const nodes = chooseNodes(node, HOLDFAST_NODES, config.nodes);
+  checkOnce(nodes, "the nodes");
   const { previous } = config;
   if (previous !== undefined && !isList(previous))
     throw usageError('"previous" must be a list of addresses, because there are no "groups"');
@@ -83,10 +84,15 @@ function checkPrevious({ addresses, where }: Named, nodes: readonly string[]): v
   if (addresses.length === 0)
     throw usageError(`${where} names no node: it must be the nodes before the change; ${leaveOut}`);
   checkAddresses(addresses, where);
-  const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
-  if (twice !== undefined) throw usageError(`${where}: ${shown(twice)} is named twice; name each node once`);
+  checkOnce(addresses, where);
   if (addresses.length === nodes.length && addresses.every((address) => nodes.includes(address)))
     throw usageError(`${where} has the same nodes as the nodes after the change; ${leaveOut}`);
+}
+
+/** @throws CommandError (usage) if an address is there twice. */
+export function checkOnce(addresses: readonly string[], where: string): void {
+  const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
+  if (twice !== undefined) throw usageError(`${where}: ${shown(twice)} is named twice; name each node once`);
 }
 
 export function checkAddresses(addresses: readonly string[], where: string): readonly string[] {

@@ -10,13 +10,14 @@ export const closeTimeout = 2_000;
 
 /** Creates the locks of a run. */
 export function createRunLocks(options: RunOptions): Locks {
-  const { prefix, owner, ttl, atLeast, nodeTimeout, quarantine, publish } = options;
+  const { prefix, owner, ttl, atLeast, nodeTimeout, quarantine, otherSets, publish } = options;
   return createChosenLocks(options, {
     prefix,
     owner,
     ttl,
     holdAtLeast: atLeast,
     quarantine,
+    otherSets,
     publish,
     ...(nodeTimeout === undefined ? {} : { nodeTimeout }),
   });

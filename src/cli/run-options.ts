@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { QuarantineRule } from "../engine/node/abstention.js";
-import type { Config } from "./config.js";
+import type { Config, OtherSetsRule } from "./config.js";
 import { exitCode, usageError } from "./exit.js";
 import { type Chosen, choose } from "./groups.js";
 import type { NodeFlags } from "./nodes.js";
@@ -22,6 +22,7 @@ export interface RunFlags extends NodeFlags {
   readonly grace?: number;
   readonly nodeTimeout?: number;
   readonly quarantine?: QuarantineRule;
+  readonly otherSets?: OtherSetsRule;
   readonly publish?: boolean;
   readonly conflictExitCode?: number;
   readonly foreground?: boolean;
@@ -46,6 +47,7 @@ interface RunSettings {
   readonly grace: number;
   readonly nodeTimeout: number | undefined;
   readonly quarantine: QuarantineRule;
+  readonly otherSets: OtherSetsRule;
   readonly publish: boolean;
   readonly conflictExitCode: number;
   readonly foreground: boolean;
@@ -88,6 +90,7 @@ export function resolveRun(
     prefix: flags.prefix ?? config.prefix ?? "",
     owner: flags.owner ?? config.owner ?? defaultOwner(),
     quarantine: flags.quarantine ?? config.quarantine ?? "auto",
+    otherSets: flags.otherSets ?? config.otherSets ?? "warn",
     publish: flags.publish ?? config.publish ?? false,
     wait: flags.wait ?? config.wait ?? wait,
     conflictExitCode: flags.conflictExitCode ?? exitCode.contended,

@@ -1,3 +1,4 @@
+import { LockLease } from "../api/lock-lease.js";
 import type { Handle, Lease } from "../api/types.js";
 import { within } from "./bounded.js";
 import { CommandError, exitCode } from "./exit.js";
@@ -42,13 +43,16 @@ async function runLocked(options: RunOptions, runLog: RunLog, relay: SignalRelay
       acquisition = event.acquisition;
     });
     const lease = await obtain(handle, options, relay);
+    const holdLimit = new HoldLimit(lease, options.maxHold, heldFor(lease));
+    const input = { events: handle, lease, holdLimit, acquisition, options, runLog, relay };
+    const supervision = new Supervision(input);
     try {
-      const holdLimit = new HoldLimit(lease, options.maxHold, heldFor(lease));
-      const input = { events: handle, lease, holdLimit, acquisition, options, runLog, relay };
-      const { code, survivors } = await new Supervision(input).run();
+      const { code, survivors } = await supervision.run();
       releasable = survivors.length === 0;
       return code;
     } finally {
+      // Somebody else may run what did not run here.
+      if (!supervision.started && lease instanceof LockLease) lease.freeOnRelease();
       if (releasable) await within(closeTimeout, lease.release());
     }
   } finally {

@@ -52,6 +52,7 @@ export class Supervision {
   readonly #job: Job;
   readonly #guard: Guard;
   readonly #watchdog: WatchdogLink;
+  #started = false;
   /** Why the job is being ended; null if the command ended by itself and only its leftovers are being ended. */
   #endReason: CommandError | null | undefined;
   /** The processes that could not be ended; resolves when no further attempt is made. */
@@ -74,6 +75,11 @@ export class Supervision {
       onEnded: settle,
     });
     this.#watchdog = new WatchdogLink((why) => this.#end(grace, new CommandError(exitCode.internal, why)));
+  }
+
+  /** Whether the command ran, if only for a moment. */
+  get started(): boolean {
+    return this.#started;
   }
 
   /** Runs the command. Resolves with the exit code when all its processes have ended, or cannot be ended. */
@@ -105,6 +111,7 @@ export class Supervision {
     if (this.#endReason) throw new CommandError(this.#endReason.exitCode, "the command was not started");
     const facts = { resources, acquisition, validUntil: lease.validUntil, owner };
     const { pid, end } = await startCommand(options, environmentOf(facts, this.#mark));
+    this.#started = true;
     const start = startOf(pid);
     this.#watchdog.send({ kind: "started", pid, start: start ?? null });
     this.#job.leader = { pid, start };

@@ -1,12 +1,17 @@
 import { defaultDriftFactor, driftOf } from "../engine/protocol/validity.js";
 import { defaultNodeTimeout } from "../manager/manager-settings.js";
+import { exactDuration } from "./duration.js";
 import { usageError } from "./exit.js";
 import { killMargin, termLead } from "./guard.js";
 
 /** Defaults in ms: the library's, except where the command chooses its own. */
 export const defaults = { ttl: 30_000, wait: 60_000, grace: 5_000 } as const;
 
+/** The longest ttl in ms. Longer ones are slips of the pen, and a lock that is left by its holder would never be free. */
+const longest = 365 * 86_400_000;
+
 export interface Timing {
+  /** At least `atLeast`. */
   readonly ttl: number;
   readonly grace: number;
   /** Undefined: the library's default, which depends on the ttl. */
@@ -48,26 +53,34 @@ function smallestTtl(timing: Timing): number {
  */
 export function requireRoom(timing: Timing): void {
   const { ttl, grace, maxHold, atLeast } = timing;
+  const raised = atLeast > 0 && ttl === atLeast;
+  if (ttl > longest) {
+    const option = raised ? "--at-least" : "--ttl";
+    throw usageError(`${option} ${exactDuration(ttl)} is too long; use ${exactDuration(longest)} or shorter`);
+  }
   if (maxHold !== undefined && atLeast > maxHold) {
     throw usageError(
-      `--at-least ${atLeast}ms is longer than --max-hold ${maxHold}ms; ` +
+      `--at-least ${exactDuration(atLeast)} is longer than --max-hold ${exactDuration(maxHold)}; ` +
         "use a shorter --at-least, or a longer --max-hold",
     );
   }
   if (!hasRoom(timing, ttl)) {
     const timeout = timing.nodeTimeout ?? defaultNodeTimeout(ttl);
     const have = ttl / 2 - driftOf(ttl, defaultDriftFactor) - timeout;
+    const subject = raised
+      ? `--at-least ${exactDuration(atLeast)}, which is the ttl because --ttl is not longer,`
+      : `--ttl ${exactDuration(ttl)}`;
     throw usageError(
-      `--ttl ${ttl}ms leaves no room to end the command in time: renewed at half of it, less ` +
+      `${subject} leaves no room to end the command in time: renewed at half of it, less ` +
         `${driftOf(ttl, defaultDriftFactor)} ms for clock drift and ${timeout} ms for --node-timeout, ${Math.max(0, Math.floor(have))} ms ` +
-        `may be left, and --grace ${grace}ms needs more than ${endingTime(grace)} ms; ` +
-        `use --ttl ${smallestTtl(timing)}ms or longer, or a shorter --grace`,
+        `may be left, and --grace ${exactDuration(grace)} needs more than ${endingTime(grace)} ms; ` +
+        `use --ttl ${exactDuration(smallestTtl(timing))} or longer, or a shorter --grace`,
     );
   }
   if (maxHold !== undefined && maxHold <= endingTime(grace)) {
     throw usageError(
-      `--max-hold ${maxHold}ms is shorter than what ending the command takes with --grace ${grace}ms; ` +
-        `use --max-hold ${endingTime(grace) + 1}ms or longer`,
+      `--max-hold ${exactDuration(maxHold)} is shorter than what ending the command takes with --grace ${exactDuration(grace)}; ` +
+        `use --max-hold ${exactDuration(endingTime(grace) + 1)} or longer`,
     );
   }
 }

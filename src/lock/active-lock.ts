@@ -10,8 +10,8 @@ export abstract class ActiveLock extends ListNode {
    * began after `since`, a monotonic time in ms.
    */
   abstract confirm(since: number): void;
-  /** Called when the manager closes. The lock must end its acquisition or lease and report `error` as the reason. */
-  abstract shutDown(error: Error): void;
+  /** Called when the manager closes. The lock must end its acquisition or lease, with a ManagerClosedError as the reason. */
+  abstract shutDown(): void;
   /** Called when the manager has closed. */
   abstract stop(): void;
   abstract readonly keys: readonly string[];

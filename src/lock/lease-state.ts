@@ -49,6 +49,8 @@ export class LeaseState {
   watched = false;
   /** The error with which the closing manager ended the lease; null if it did not. */
   takenBack: Error | null = null;
+  /** Whether the release frees the lock, although `holdAtLeast` is not over. */
+  private freed = false;
   ttl: number;
   drift: number;
   renewals = 0;
@@ -137,13 +139,19 @@ export class LeaseState {
    * may be set forward.
    */
   rest(): number {
-    if (this.grant.holdAtLeast === 0) return 0;
+    if (this.grant.holdAtLeast === 0 || this.freed) return 0;
     return Math.max(0, Math.ceil(this.keptUntil - this.clock.monotonic()));
   }
 
   /** The monotonic time at which `holdAtLeast` is over. */
   get keptUntil(): number {
     return this.grant.at.monotonic + this.grant.holdAtLeast;
+  }
+
+  /** Lets the release free the lock, although `holdAtLeast` is not over. */
+  freeOnRelease(): void {
+    this.freed = true;
+    this.claim.keptUntil = null;
   }
 
   /** Records a renewal. The new ttl counts from `start`, the start of the renewal. */
@@ -167,7 +175,12 @@ export class LeaseState {
 
   /** The error of any use of the lease after its end. */
   overError(): LeaseExpiredError {
-    return new LeaseExpiredError(this.resources, this.end ?? "deadline");
+    return new LeaseExpiredError(
+      this.resources,
+      this.end ?? "deadline",
+      undefined,
+      this.takenBack ?? undefined,
+    );
   }
 
   abort(reason: unknown): void {

@@ -2,7 +2,7 @@ import type { HeldHere } from "../engine/protocol/contention.js";
 import type { Origin } from "../engine/quorum/origin.js";
 import { elapsed } from "../engine/time/clock.js";
 import { ResettableTimer } from "../engine/time/timer-wheel.js";
-import { HandleBusyError, OverloadedError } from "../errors.js";
+import { HandleBusyError, ManagerClosedError, OverloadedError } from "../errors.js";
 import { TableActor, type TransitionObserver } from "../machines/compiled/table-actor.js";
 import type { LockMachineActor, lockMachine } from "../machines/lock.js";
 import type { LockContext } from "../machines/lock-context.js";
@@ -192,7 +192,8 @@ export class Lock
    * Ends the acquisition or the lease because the manager closes. The lease's signal aborts, so that a running job learns
    * of the end. A lease with a shared token is handed over and not released, because another process may still use it.
    */
-  shutDown(error: Error): void {
+  shutDown(): void {
+    const error = new ManagerClosedError(this.resources);
     this.abort(error);
     const { leaseState } = this;
     if (leaseState === null || leaseState.end !== null) return;

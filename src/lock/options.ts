@@ -105,7 +105,7 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
   /**
    * The signals on which these locks close themselves, as `close()` does. Then the signal has its default effect, and the
    * process ends by it; but if the program has a listener of its own for the signal, the program decides. A second signal
-   * during the close ends the process at once. Only in the main thread. Default: none.
+   * ends the process at once, unless a listener of the program is left. Only in the main thread. Default: none.
    */
   readonly closeOn?: readonly ClosingSignal[];
   /**

@@ -78,9 +78,9 @@ export class ActiveLocks implements ActiveLockRegistry, Flushable {
   }
 
   /** Shuts all locks down, waits for at most `timeout` ms until they have ended, awaits `delivered()`, and stops the locks. */
-  async end(error: Error, timeout: number, delivered: () => Promise<void>): Promise<void> {
+  async end(timeout: number, delivered: () => Promise<void>): Promise<void> {
     const left = this.locks.toArray();
-    for (const lock of left) lock.shutDown(error);
+    for (const lock of left) lock.shutDown();
     if (!this.locks.empty) {
       await new Promise<void>((resolve) => {
         const timer = this.clock.after(timeout, resolve);

@@ -247,7 +247,7 @@ export class Manager {
     const started = clock.monotonic();
     for (const end of this.#pendingPauses) end();
     const written = () => new Promise<void>((resolve) => engine.whenWritten(resolve));
-    await this.#activeLocks.end(new ManagerClosedError(), timeout, written);
+    await this.#activeLocks.end(timeout, written);
     await engine.delivered(timeout - (clock.monotonic() - started));
     for (const hook of this.#closingHooks) await hook();
     await engine.close();

@@ -1,6 +1,7 @@
 import { systemClock } from "../engine/time/system-clock.js";
-import { exitProcess, inspect, processSignals } from "../support/platform.js";
+import { afterNextPoll, exitProcess, ignoreUncaught, inspect, processSignals } from "../support/platform.js";
 import { warn } from "../support/warn.js";
+import { isCausedByClosing } from "./caused-by-closing.js";
 
 /** Closes a manager. Settles within the timeout of `close`, and a little more for the connections. */
 type Close = () => Promise<void>;
@@ -14,13 +15,15 @@ const maxSurvival = 100;
 
 /**
  * Closes managers on a signal of the process. Once all of them have closed, the signal gets its default effect, unless the
- * program has a listener of its own.
+ * program has a listener of its own. A signal that the program then sends itself gets its default effect too.
  */
 class SignalClosing {
   /** By signal. Each signal in this map is listened to. */
   private readonly closes = new Map<string, Set<Close>>();
   /** When the first signal came, in ms of the monotonic clock. Null unless managers are closing because of a signal. */
   private begun: number | null = null;
+  /** The signal that gets its default effect once all managers have closed. Null as long as the program decides. */
+  private ending: string | null = null;
   private readonly listener = (signal: string) => void this.onSignal(signal);
 
   /** Calls `close` on each of the signals. Returns a function that ends this. */
@@ -44,14 +47,27 @@ class SignalClosing {
     const programDecides = processSignals.listenerCount(signal) > 1 + processSignals.exitHookCount();
     const now = systemClock.monotonic();
     if (this.begun !== null) {
-      if (!programDecides && now - this.begun >= sameSignal) this.end(signal);
+      if (programDecides) return;
+      if (now - this.begun >= sameSignal) this.end(signal);
+      else this.endOnceClosed(signal);
       return;
     }
     this.begun = now;
+    if (!programDecides) this.endOnceClosed(signal);
     await this.closeAll(signal);
+    // The program's listener may have waited for the same managers, and then have sent the signal again. Node.js drops a
+    // signal whose last listener is removed before the event loop has polled.
+    if (this.ending === null) await new Promise<void>(afterNextPoll);
     this.begun = null;
-    if (programDecides) for (const used of this.closes.keys()) this.unlistenUnused(used);
-    else this.end(signal);
+    if (this.ending !== null) this.end(this.ending);
+    else for (const used of this.closes.keys()) this.unlistenUnused(used);
+  }
+
+  private endOnceClosed(signal: string): void {
+    if (this.ending !== null) return;
+    this.ending = signal;
+    // An uncaught error would end the process by another status, and before the releases are confirmed.
+    ignoreUncaught(isCausedByClosing);
   }
 
   private async closeAll(signal: string): Promise<void> {

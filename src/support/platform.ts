@@ -91,6 +91,16 @@ export const processSignals = {
 /** Ends the process. */
 export const exitProcess = (code: number): void => process.exit(code);
 
+/** From now on, uncaught errors that `accepts` accepts do not end the process. All others do what they did. */
+export function ignoreUncaught(accepts: (error: unknown) => boolean): void {
+  process.on("uncaughtExceptionMonitor", (error) => {
+    // A listener or a callback of the program decides by itself.
+    if (process.listenerCount("uncaughtException") > 0 || process.hasUncaughtExceptionCaptureCallback())
+      return;
+    if (accepts(error)) process.once("uncaughtException", () => {});
+  });
+}
+
 /** What keeps the event loop alive, as far as Node.js tells: its handles, and the number of timers and requests. */
 export interface EventLoopUse {
   readonly handles: readonly object[];

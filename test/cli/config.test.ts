@@ -15,6 +15,10 @@ test("durations may be texts or ms", () => {
   expect(config).toEqual({ ttl: 20_000, grace: 500, wait: Number.POSITIVE_INFINITY, atLeast: 60_000 });
 });
 
+test("otherSets is what the library takes", () => {
+  expect(parseConfig('{"otherSets": "refuse"}', "file")).toEqual({ otherSets: "refuse" });
+});
+
 test("wait: false is one attempt", () => {
   expect(parseConfig('{"wait": false}', "file")).toEqual({ wait: false });
 });
@@ -22,6 +26,7 @@ test("wait: false is one attempt", () => {
 test.each([
   ['"auto"', "auto"],
   ["false", false],
+  ['"off"', false],
   ["0", 0],
   ['"1h"', 3_600_000],
 ])("quarantine: %s", (json, quarantine) => {
@@ -33,7 +38,8 @@ test.each([
   ['{"__proto__": {"ttl": 1}}', /unknown key "__proto__"/],
   ['{"ttl": "soon"}', /"ttl" must be a duration/],
   ['{"publish": "yes"}', /"publish" must be true or false/],
-  ['{"quarantine": "hidden"}', /"quarantine" must be "auto", false, or a duration/],
+  ['{"quarantine": "hidden"}', /"quarantine" must be "auto", false, "off", or a duration/],
+  ['{"otherSets": "deny"}', /"otherSets" must be "warn", "refuse" or "allow"/],
   ['{"quarantine": -1}', /"quarantine" must be/],
   ['{"quarantine": true}', /"quarantine" must be/],
   ['{"nodes": "redis://u:hidden@h"}', /"nodes" must be a list of addresses/],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatDuration, parseDuration } from "../../src/cli/duration.js";
+import { exactDuration, formatDuration, parseDuration } from "../../src/cli/duration.js";
 
 test.each([
   ["500ms", 500],
@@ -19,6 +19,17 @@ test.each(["", "s", "-1s", "1.5", "1e3", "10 s", "5 minutes", "1h30m", "99999999
     expect(parseDuration(text)).toBeUndefined();
   },
 );
+
+test.each([
+  [0, "0ms"],
+  [6_000, "6s"],
+  [1_500, "1500ms"],
+  [90_000, "90s"],
+  [172_800_000, "2d"],
+])("%d ms is %s as an option has it", (ms, text) => {
+  expect(exactDuration(ms)).toBe(text);
+  expect(parseDuration(text)).toBe(ms);
+});
 
 test.each([
   [0, "0 ms"],

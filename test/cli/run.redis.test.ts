@@ -182,6 +182,21 @@ test("with --json every event is a line of JSON, apart from the command's own ou
   expect(ended).toMatchObject({ code: 3, stdout: "out\n" });
 });
 
+test.each([
+  ["126", ["/etc/passwd"]],
+  ["127", ["/nowhere/to-be-found"]],
+])("--at-least does not keep the lock of a command that never ran (%s)", async (code, command) => {
+  expect(await holdfast(run("--at-least", "10m", "--", ...command))).toMatchObject({ code: Number(code) });
+  expect(await holdfast(run("--no-wait", "--", "true"))).toMatchObject({ code: 0 });
+});
+
+test("--at-least keeps the lock of a command that failed, and deleting its key frees it", async () => {
+  expect(await holdfast(run("--at-least", "10m", "--", "sh", "-c", "exit 3"))).toMatchObject({ code: 3 });
+  expect(await holdfast(run("--no-wait", "--", "true"))).toMatchObject({ code: 75 });
+  await Promise.all(nodes().map(({ port }) => callRedis(port, ["DEL", resource])));
+  expect(await holdfast(run("--no-wait", "--", "true"))).toMatchObject({ code: 0 });
+});
+
 test("--at-least keeps the lock after the command and this process have ended, and inspect says until when", async () => {
   const before = Date.now();
   const first = await holdfast(run("--at-least", "10m", "--owner", "early", "--json", "--", "true"));

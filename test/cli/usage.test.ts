@@ -59,7 +59,7 @@ test.each([
   [["run", "--resource", "a", "--ttl", "0", "--", "true"], /longer than nothing/],
   [
     ["run", "--resource", "a", "--ttl", "5s", "--node", node, "--", "true"],
-    /--ttl 5000ms leaves no room.*use --ttl \d+ms/,
+    /--ttl 5s leaves no room.*use --ttl \d+m?s/,
   ],
   [
     ["run", "--resource", "a", "--quarantine", "no", "--", "true"],
@@ -69,6 +69,24 @@ test.each([
   [["run", "--resource", "a", "--max-hold", "1s", "--node", node, "--", "true"], /--max-hold/],
   [["run", "--resource", "a", "--conflict-exit-code", "256", "--", "true"], /0 to 255/],
   [["run", "--resource", "a", "--node", node, node, "--", "true"], /repeat --node/],
+  [
+    ["run", "--resource", "a", "--node", node, "--node", node, "--", "true"],
+    /the nodes: "redis:.*" is named twice; name each node once$/m,
+  ],
+  [["doctor", "--group", `one=${node},${node}`], /--group, group one: .* is named twice/],
+  [
+    ["run", "--resource", "a", "--node", node, "--wait", "5s", "--no-wait", "--", "true"],
+    /--wait and --no-wait exclude each other/,
+  ],
+  [
+    ["run", "--resource", "a", "--node", node, "--no-wait", "--wait", "5s", "--", "true"],
+    /--wait and --no-wait exclude each other/,
+  ],
+  [["run", "--resource", "a", "--node", node, "--other-sets", "no", "--", "true"], /warn, refuse, allow/],
+  [
+    ["run", "--resource", "a", "--node", node, "--at-least", "99999999d", "--", "true"],
+    /--at-least .*too long/,
+  ],
   [
     ["run", "--resource", "a", "--node", node, "--previous-node", node, "--", "true"],
     /--previous-node has the same nodes as the nodes after the change/,

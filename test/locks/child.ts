@@ -17,8 +17,8 @@ interface Ended {
 export interface Child {
   /** Writes a line to the standard input of the child. */
   tell(line: string): void;
-  /** Resolves when the child has written this line. Rejects if the child ends before. */
-  said(line: string): Promise<void>;
+  /** Resolves when the child has written this line so many times. Rejects if the child ends before. */
+  said(line: string, times?: number): Promise<void>;
   /** Calls back with each line that the child writes from now on. */
   onLine(listener: (line: string) => void): void;
   /** Sends a signal to the child. */
@@ -55,10 +55,10 @@ export function runFixture(name: string, args: readonly string[]): Child {
       resolve({ code, signal, lines, stderr, lingered: exitedAt - lastLine }),
     );
   });
-  const said = (line: string) =>
+  const said = (line: string, times = 1) =>
     new Promise<void>((resolve, reject) => {
       const check = () => {
-        if (!lines.includes(line)) return;
+        if (lines.filter((said) => said === line).length < times) return;
         waiting.delete(check);
         resolve();
       };

@@ -1,4 +1,6 @@
-import { readConfig } from "../config.js";
+import { Option } from "commander";
+import { otherSetsRules, readConfig } from "../config.js";
+import { usageError } from "../exit.js";
 import {
   collectResources,
   duration,
@@ -61,8 +63,11 @@ Exit codes:
 `;
 
 export const addRun: AddCommand = (program, exit) => {
-  program
-    .command("run")
+  const given = new Set<string>();
+  const command = program.command("run");
+  // Both options have one value, of which the last one would silently win.
+  for (const option of ["wait", "no-wait"]) command.on(`option:${option}`, () => given.add(option));
+  command
     .description("Run a command while holding a lock.")
     .usage("(--resource NAME... | --elect NAME) [options] -- COMMAND [ARG...]")
     .argument("<command...>", "the command and its arguments")
@@ -75,7 +80,7 @@ export const addRun: AddCommand = (program, exit) => {
     .addOption(group())
     .option(
       "--ttl <duration>",
-      "for which the nodes keep the lock without a renewal (default: 30s)",
+      "for which the nodes keep the lock without a renewal (default: 30s; a --grace of 5s needs 13s or more)",
       positiveDuration,
     )
     .option(
@@ -90,7 +95,11 @@ export const addRun: AddCommand = (program, exit) => {
       "keep the lock for so long, even if the command ends earlier (default: 0)",
       duration,
     )
-    .option("--grace <duration>", "between SIGTERM and SIGKILL when the lock is lost (default: 5s)", duration)
+    .option(
+      "--grace <duration>",
+      "between SIGTERM and SIGKILL when the lock is lost (default: 5s); the ttl must leave time for it",
+      duration,
+    )
     .option("--foreground", "keep the command in this process group, with the terminal")
     .option("--conflict-exit-code <code>", "if somebody else holds the lock (default: 75)", exitStatus)
     .option("--owner <label>", "shown to others as the holder (default: host:pid)")
@@ -101,11 +110,18 @@ export const addRun: AddCommand = (program, exit) => {
       'for which a node that lost its memory does not vote; "auto" (default): as long as it must; "off": it votes',
       quarantine,
     )
+    .addOption(
+      new Option(
+        "--other-sets <treatment>",
+        "of nodes that a process with other nodes uses too: warn (default), refuse to acquire, or allow",
+      ).choices(otherSetsRules),
+    )
     .option("--publish", "publish the lock over the nodes (for holdfast ui and holdfast watch)")
     .option("--json", "every event as a line of JSON on stderr")
     .addOption(config())
     .addHelpText("after", runHelp)
     .action(async (command: string[], flags: RunFlags & ConfigFlag) => {
+      if (given.size > 1) throw usageError("--wait and --no-wait exclude each other; use one of them");
       exit(await run(resolveRun(flags, command, readConfig(flags.config, process.cwd()), process.env)));
     });
 };
