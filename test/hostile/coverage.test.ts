@@ -16,6 +16,7 @@ const elsewhere: Readonly<Record<string, string>> = {
     "takes no arguments",
     ...[
       "handle.release",
+      "lease.freeOnRelease",
       "handle.resources",
       "handle.state",
       "handle.lease",

@@ -40,6 +40,10 @@ const untilQueued = (servers: readonly Ported[], key: string, places = 1) =>
     (await queued(servers, key)).every((size) => size === places),
   );
 
+/** A release is complete when a quorum has confirmed it. The other nodes follow long before the ttl of 10 s is over. */
+const untilEmpty = (servers: readonly Ported[], prefix = "") =>
+  waitUntil("no key is left", 5_000, async () => (await countKeys(servers, prefix)) === 0);
+
 /** Creates a manager, as in a separate process, with ioredis, node-redis and an address. */
 function processOf(servers: readonly Ported[], options: Parameters<typeof locksOf>[1] = {}) {
   const [first, second, third] = servers as [Ported, Ported, Ported];
@@ -138,7 +142,7 @@ describe("a caller that waits for a lock, on servers", () => {
     await Promise.all(held.map((lease) => lease.release()));
     await Promise.all(waiting);
     expect(order).toEqual(order.map((_, index) => index));
-    expect(await countKeys(servers, "")).toBe(0);
+    await untilEmpty(servers);
     await locks.close();
     await waitUntil("no connection is subscribed", 20_000, async () =>
       (await listening(servers)).every((count) => count === 0),
@@ -192,7 +196,7 @@ describe("a caller that waits for a lock, on servers", () => {
     );
     await held2.release();
     await (await again).release();
-    expect(await countKeys(servers, "")).toBe(0);
+    await untilEmpty(servers);
   });
 
   it("leaves nothing behind after an abort, a timeout and close()", async () => {
@@ -244,13 +248,15 @@ describe("a caller that waits for a lock, on servers", () => {
     await untilQueued(servers, key, 2);
     await lease.release();
     const last = await timed(async () => {
-      expect(await foreignSet(servers, key, "foreign", 300)).toEqual(["OK", "OK", "OK"]);
+      // A quorum has confirmed the release. The last node may still execute it.
+      const granted = (await foreignSet(servers, key, "foreign", 300)).filter((reply) => reply === "OK");
+      expect(granted.length).toBeGreaterThanOrEqual(2);
       return waiting;
     });
     expect(last.ms).toBeGreaterThan(295);
     expect(last.ms).toBeLessThan(300 + 50 + 500 + wakeupBound + last.slack);
     await last.value.release();
-    expect(await countKeys(servers, prefix)).toBe(0);
+    await untilEmpty(servers, prefix);
   });
 
   it("gets the lock when one of three servers is down, restarts empty or hangs", async () => {
