@@ -193,6 +193,17 @@ test("two sets that could grant the same lock are a warning", () => {
   ]);
 });
 
+test.each([
+  [10_000, "warning sets"],
+  [80_000, "ok sets"],
+])("an old set that was in use %i ms ago, beside the new one: %s", (age, expected) => {
+  const all = [
+    used("a", { "*": age, "*,b,c/*": 90_000, "*,b,c": 2_000 }),
+    used("b", { "*,a,c/a": 90_000, "*,a,c": 2_000 }),
+  ];
+  expect(summaryOf(checkSetsInUse(all, standards))).toEqual([expected]);
+});
+
 /** A fence that is given now. */
 const now = 1_767_225_600_000_000;
 
