@@ -25,7 +25,7 @@ with what it means and what to do. docs/doctor.md lists them, and what --json pr
 Exit codes: 0 nothing worse than notes; 1 warnings; 2 errors; 64 bad usage; 69 no quorum of nodes could be asked.
 
 --wait 5m returns when every node votes and is healed: every lock that a quorum of the other nodes holds is on it
-too. A rolling restart is a loop:
+too. A rolling restart is a loop, with all nodes in HOLDFAST_NODES:
   for node in a b c; do
     ssh $node systemctl restart redis && holdfast doctor --wait 5m || break
   done
