@@ -61,18 +61,35 @@ const words: Readonly<Record<EntryFailure, Words>> = {
 export const unreachableWords = ({ failure, message }: Pick<Unreached, "failure" | "message">): string =>
   `${words[failure].found} (${message})`;
 
-export function checkReachability({ failure, message }: Unreached, { nodes }: Standards): Finding[] {
+/** `index`: the position of the node among all nodes. */
+export function checkReachability(
+  { failure, message }: Unreached,
+  standards: Standards,
+  index: number,
+): Finding[] {
   const { advice } = words[failure];
   return [
     error({
       code: "unreachable",
       found: unreachableWords({ failure, message }),
       value: { why: failure, message },
-      means:
-        nodes === 1
-          ? "It is the only node: no lock can be acquired or renewed."
-          : "Its vote fails. Locks work only as long as a quorum of nodes answers.",
+      means: consequenceOf(index, standards),
       advice,
     }),
   ];
+}
+
+function consequenceOf(index: number, { nodes, previous }: Standards): string {
+  if (previous === null) {
+    return nodes === 1
+      ? "It is the only node: no lock can be acquired or renewed."
+      : "Its vote fails. Locks work only as long as a quorum of nodes answers.";
+  }
+  const alone = [
+    ...(nodes === 1 && index === 0 ? ["`nodes`"] : []),
+    ...(previous.length === 1 && previous[0] === index ? ["`previous`"] : []),
+  ];
+  return alone.length > 0
+    ? `It is the only node of ${alone.join(" and of ")}: no process that uses it can acquire or renew a lock.`
+    : "Its vote fails. Locks work only as long as a quorum of `nodes` and one of `previous` answer.";
 }
