@@ -69,6 +69,7 @@ test.each([
     ["inspect", "a", "--node", node, "--previous-node", "redis://a", "--previous-node", "redis://a"],
     /named twice/,
   ],
+  [["doctor", "--node", node, "--wait", "300"], /--wait.*It must be 1s or longer\. A plain integer is ms/],
   [["watch", "--node", node, "--previous-node", node], /--previous-node has the same nodes/],
   [["ui", "--node", node, "--previous-node", node], /--previous-node has the same nodes/],
   [["run", "--resource", "a", "a", "--node", node, "--", "true"], /only once/],

@@ -4,6 +4,8 @@ import { error, type Finding } from "../finding.js";
 interface Words {
   readonly found: string;
   readonly advice: string;
+  /** Whether the cause does not end by itself, so that waiting is pointless. */
+  readonly lasts?: true;
 }
 
 /** The reason in the system's or the server's own words is appended to `found`. */
@@ -26,25 +28,32 @@ const words: Readonly<Record<EntryFailure, Words>> = {
     found: "it ends the connection",
     advice: "look at the server's log, and whether it wants TLS (rediss://)",
   },
-  notRedis: { found: "what answers there is no Redis", advice: "correct host and port" },
+  notRedis: { found: "what answers there is no Redis", advice: "correct host and port", lasts: true },
   noTls: {
     found: "it does not answer to TLS",
     advice: "use redis:// if the server has no TLS there, or its TLS port",
   },
-  tlsWanted: { found: "it wants TLS", advice: "use rediss://" },
+  tlsWanted: { found: "it wants TLS", advice: "use rediss://", lasts: true },
   certificate: {
     found: "its certificate is not trusted",
     advice: "name the host as in the certificate, and its authority's file in NODE_EXTRA_CA_CERTS",
+    lasts: true,
   },
-  password: { found: "it does not accept the user or the password", advice: "correct them in the address" },
+  password: {
+    found: "it does not accept the user or the password",
+    advice: "correct them in the address",
+    lasts: true,
+  },
   passwordMissing: {
     found: "it wants a password",
     advice:
       "put it into the address: redis://[user]:password@host; better in HOLDFAST_NODES than in the command line",
+    lasts: true,
   },
   database: {
     found: "it does not have that database, or does not let the user in",
     advice: "leave the number out of all addresses, or allow SELECT",
+    lasts: true,
   },
   loading: { found: "it is loading its data", advice: "ask again when it has loaded" },
   busy: {
@@ -60,6 +69,12 @@ const words: Readonly<Record<EntryFailure, Words>> = {
 /** Why a server cannot be examined, in words. */
 export const unreachableWords = ({ failure, message }: Pick<Unreached, "failure" | "message">): string =>
   `${words[failure].found} (${message})`;
+
+/** What to do about a cause that does not end by itself; null for another. */
+export const lastingAdvice = (failure: EntryFailure): string | null => {
+  const { lasts, advice } = words[failure];
+  return lasts === true ? advice : null;
+};
 
 /** `index`: the position of the node among all nodes. */
 export function checkReachability(
