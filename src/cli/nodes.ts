@@ -1,3 +1,4 @@
+import { hasInvalidPort, invalidPort } from "../clients/address-options.js";
 import type { Config } from "./config.js";
 import { usageError } from "./exit.js";
 import { hideCredentials, redact } from "./redact.js";
@@ -134,6 +135,7 @@ function whyNoAddress(address: string): string | undefined {
   const rest = address.slice(address.indexOf("//") + 2);
   if (/[/?#]/.test(rest.slice(0, Math.max(0, rest.indexOf("@")))))
     return "a /, ? or # in a password must be percent-encoded";
+  if (hasInvalidPort(address)) return invalidPort;
   try {
     return new URL(address).hostname === "" ? "it names no host" : undefined;
   } catch {

@@ -23,7 +23,9 @@ test.each([
   ["localhost:6379", /--node: "localhost:6379" .*must start with redis:\/\//],
   ["http://host", /must start with redis:\/\//],
   ["redis://", /names no host/],
-  ["redis://host:99999", /host or port cannot be read/],
+  ["redis://host:99999", /the port must be a number up to 65535/],
+  ["redis://user:1234567@host:99999/1", /the port must be a number up to 65535/],
+  ["redis://ho st", /host or port cannot be read/],
 ])("%s is refused", (address, why) => {
   expect(() => chooseNodes([address], undefined, undefined)).toThrow(why);
 });

@@ -36,6 +36,7 @@ test.concurrent(
 test.each([
   [[], /name a command/],
   [["frobnicate"], /unknown command 'frobnicate'/],
+  [["help", "frobnicate"], /unknown command 'frobnicate'/],
   [["inspect"], /missing required argument 'name'/],
   [["inspect", "a", "b", "--node", node], /too many arguments/],
   [["inspect", ""], /non-empty/],
