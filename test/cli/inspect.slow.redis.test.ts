@@ -17,7 +17,7 @@ test("a free lock is free on every node", async () => {
 
 test("a key that is no lock is shown as that", async () => {
   const key = `${resource}-list`;
-  for (const { port } of sharedServers()) await callRedis(port, "RPUSH", key, "a");
+  for (const { port } of sharedServers()) await callRedis(port, ["RPUSH", key, "a"]);
   const { stdout } = await holdfast(["inspect", key, ...nodes()]);
   expect(stdout.match(/held {4}a key of type list, which is not a lock {2}no expiry$/gm)).toHaveLength(5);
   expect(stdout).not.toContain("token");

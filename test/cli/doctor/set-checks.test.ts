@@ -69,7 +69,7 @@ test("one node that cannot be asked is reported once", () => {
   expect(summaryOf(set)).toEqual(["note count"]);
 });
 
-describe("while the nodes are being changed", () => {
+describe("the loss of a node while the nodes are being changed", () => {
   const meansOf = (all: readonly NodeFacts[], nodes: number, previous: readonly number[]) =>
     diagnose(all, { ...standards, nodes, previous }).nodes.map(({ findings }) =>
       findings.flatMap(({ code, means }) => (["unreachable", "persistence"].includes(code) ? [means] : [])),
