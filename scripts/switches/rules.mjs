@@ -42,6 +42,14 @@ export const switches = [
   ],
   [
     "1 exclusion",
+    "a set in use is not recorded again on a node that came back",
+    "src/engine/quorum/set-watch.ts",
+    "if (this.recording) this.due = Math.min(this.due, this.options.clock.monotonic());",
+    "",
+    "test/safety/rule-01-joint",
+  ],
+  [
+    "1 exclusion",
     "a set that several processes use is recorded only every minute",
     "src/clients/memory/memory-sets.ts",
     ">= setPrecision)",

@@ -371,6 +371,19 @@ it("a set that is in use has always been recorded lately, whichever of its proce
   }
 });
 
+it("a set that is in use is recorded again on a node that has lost its record", async () => {
+  const { locks, acquire, testNodes } = changing(1, 1, "restarted-record");
+  const by = locks([0]);
+  await acquire(by, "a");
+  testNodes.node(0).crash();
+  testNodes.node(0).restart();
+  await testNodes.clock.advance(2_000);
+  await acquire(by, "b");
+  await testNodes.clock.advance(500);
+  const { uses } = (await testNodes.node(0).recordSets?.("", "", 0)) ?? { uses: [] };
+  expect(uses).toHaveLength(1);
+});
+
 describe("previous is refused before any request", () => {
   const given = (options: (testNodes: TestNodes) => Partial<LocksOptions>) => () => {
     const testNodes = new TestNodes(3, "bad");

@@ -158,6 +158,8 @@ export class SetWatch {
   /** A node has been identified, so the descriptions may have changed. */
   identified(): void {
     this.hasNoOther = false;
+    // The server may have lost its record, or could not be asked when the use of this set was to be recorded.
+    if (this.recording) this.due = Math.min(this.due, this.options.clock.monotonic());
     // What the nodes say decides about the first acquisition.
     const early = this.options.refuses || this.options.membership.joint;
     if (!this.recording && !early) return;
