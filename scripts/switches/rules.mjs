@@ -62,7 +62,7 @@ export const switches = [
     "src/engine/protocol/script/sets-in-use.lua",
     ">= SET_PRECISION",
     ">= SET_REFRESH",
-    "test/contract/sets-differential",
+    "test/contract/sets-differential.redis",
   ],
   [
     "1 exclusion",
