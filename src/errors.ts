@@ -1,4 +1,5 @@
 import { AcquireTimeoutError, LockContendedError, QuorumUnavailableError } from "./acquisition-errors.js";
+import { adviceOn } from "./engine/protocol/advice.js";
 import type { Vote } from "./engine/protocol/vote.js";
 import { CannotListenError } from "./support/cannot-listen-error.js";
 import { formatDuration } from "./support/duration.js";
@@ -47,7 +48,7 @@ export function isHoldfastError<Code extends HoldfastErrorCode = HoldfastErrorCo
   }
 }
 
-/** `ready()` timed out: some of the `nodes` could not be connected or identified. */
+/** Some of the `nodes` could not be connected or identified: within the timeout, or for a cause that does not end by itself. */
 export class NodesNotReadyError extends HoldfastError {
   readonly code = "NODES_NOT_READY";
 
@@ -58,14 +59,22 @@ export class NodesNotReadyError extends HoldfastError {
   constructor(
     /** The timeout of `ready`, in ms. */
     readonly timeout: number,
-    /** One failed vote, with the reason, for each node that is not ready. */
+    /**
+     * One failed vote, with the reason, for each node that is not ready; only those with a cause that does not end by itself,
+     * if there is one.
+     */
     readonly votes: readonly Vote[],
     /** The number of nodes. */ readonly nodes: number,
   ) {
     const reasons = votes.map((one) => `${one.node}: ${one.kind === "failed" ? one.message : "not ready"}`);
+    const which = `${votes.length} of ${count(nodes, "node")}`;
+    const listed = `(${reasons.join("; ")})`;
+    const lasts = votes.some((vote) => vote.kind === "failed" && vote.lasting === true);
     super(
-      `${votes.length} of ${count(nodes, "node")} not ready within ${formatDuration(timeout)} (${reasons.join("; ")}). ` +
-        "They are tried again whenever something is acquired; `holdfast doctor` examines the nodes.",
+      lasts
+        ? `${which} cannot get ready ${listed}${adviceOn(votes, false)}`
+        : `${which} not ready within ${formatDuration(timeout)} ${listed}. ` +
+            "They are tried again whenever something is acquired; `holdfast doctor` examines the nodes.",
     );
   }
 }

@@ -11,7 +11,9 @@ import {
   checkOnce,
   chooseSets,
   everyNode,
+  listedIn,
   type NodeFlags,
+  previousIn,
 } from "./nodes.js";
 
 /** The groups of nodes and, while the nodes of a group are being changed, those before the change. */
@@ -25,13 +27,13 @@ export type Chosen = ChosenNodes | ChosenGroups;
 
 /** The groups, if there are any, or else the nodes: from the command line, else from the environment, else from the file. */
 export function choose(flags: NodeFlags, environment: NodeJS.ProcessEnv, config: Config): Chosen {
-  const isSet = flags.node !== undefined || Boolean(environment.HOLDFAST_NODES?.trim());
+  const isSet = flags.node !== undefined || listedIn(environment.HOLDFAST_NODES).length > 0;
   if (flags.group !== undefined) {
     if (flags.node !== undefined)
       throw usageError(
         "--group and --node: name all nodes with --node, or spread them over groups with --group",
       );
-    refusePrevious(flags, environment);
+    refusePrevious(flags, {});
     return checked({ groups: parseGroups(flags.group) }, "--group");
   }
   if (flags.node !== undefined || config.groups === undefined) return chooseSets(flags, environment, config);
@@ -52,11 +54,11 @@ export function choose(flags: NodeFlags, environment: NodeJS.ProcessEnv, config:
 
 const isAddresses = (previous: Config["previous"]): previous is readonly string[] => Array.isArray(previous);
 
-function refusePrevious(flags: NodeFlags, { HOLDFAST_PREVIOUS_NODES }: NodeJS.ProcessEnv): void {
+function refusePrevious(flags: NodeFlags, environment: NodeJS.ProcessEnv): void {
   const where =
     flags.previousNode !== undefined
       ? "--previous-node"
-      : HOLDFAST_PREVIOUS_NODES !== undefined
+      : previousIn(environment) !== undefined
         ? "HOLDFAST_PREVIOUS_NODES"
         : null;
   if (where === null) return;

@@ -84,5 +84,6 @@ function answer({ state, holder, error }: NodeInspection, paint: Colours): strin
   if (state === "failed") return `${paint.red("failed")}  ${error ?? "no reason given"}`;
   if (holder === undefined) return paint.green("free");
   const left = holder.ttlLeft === null ? "no expiry" : `${formatDuration(holder.ttlLeft)} left`;
-  return `${paint.yellow(holder.kept ? "kept" : "held")}    ${describeOwner(holder)}  ${left}  ${paint.dim(`token ${holder.tokenHash}`)}`;
+  const token = holder.type === "string" ? `  ${paint.dim(`token ${holder.tokenHash}`)}` : "";
+  return `${paint.yellow(holder.kept ? "kept" : "held")}    ${describeOwner(holder)}  ${left}${token}`;
 }

@@ -1,3 +1,4 @@
+import { hasInvalidPort, invalidPort } from "../clients/address-options.js";
 import type { Config } from "./config.js";
 import { usageError } from "./exit.js";
 import { hideCredentials, redact } from "./redact.js";
@@ -22,21 +23,53 @@ export interface ChosenNodes {
   readonly previous?: readonly string[];
 }
 
-/** Each list is taken from the command line, else from the environment, else from the configuration file. */
-export function chooseSets(
-  { node, previousNode }: NodeFlags,
-  { HOLDFAST_NODES, HOLDFAST_PREVIOUS_NODES }: NodeJS.ProcessEnv,
-  config: Pick<Config, "nodes" | "previous">,
-): ChosenNodes {
-  const nodes = chooseNodes(node, HOLDFAST_NODES, config.nodes);
-  checkOnce(nodes, "the nodes");
-  const { previous } = config;
-  if (previous !== undefined && !isList(previous))
-    throw usageError('"previous" must be a list of addresses, because there are no "groups"');
-  const given = choosePrevious(previousNode, HOLDFAST_PREVIOUS_NODES, previous);
-  if (given === null) return { nodes };
-  checkPrevious(given, nodes);
-  return { nodes, previous: given.addresses };
+/** One source of both lists. An empty list of nodes, and undefined previous ones, are not named. */
+interface Source {
+  readonly nodes: Named;
+  readonly previous: { readonly addresses: Config["previous"]; readonly where: string };
+}
+
+/**
+ * Both lists are taken from one source, which is the first of the command line, the environment and the configuration file
+ * that names nodes: lists of two sources need not belong together.
+ */
+export function chooseSets(flags: NodeFlags, environment: NodeJS.ProcessEnv, config: Config): ChosenNodes {
+  const all = sourcesOf(flags, environment, config);
+  const chosen = all.findIndex(({ nodes }) => nodes.addresses.length > 0);
+  const ignored = all.slice(0, chosen).find(({ previous }) => previous.addresses !== undefined);
+  if (ignored !== undefined) {
+    const { nodes, previous } = ignored;
+    throw usageError(
+      `${previous.where} is given without ${nodes.where}: name the nodes before and after the change in the same place`,
+    );
+  }
+  const source = all[chosen];
+  if (source === undefined) throw usageError(`no nodes to ask. ${sources}`);
+  const { nodes, previous } = source;
+  checkAddresses(nodes.addresses, nodes.where);
+  checkOnce(nodes.addresses, "the nodes");
+  const { addresses, where } = previous;
+  if (addresses === undefined) return { nodes: nodes.addresses };
+  if (!isList(addresses))
+    throw usageError(`${where} must be a list of addresses, because there are no "groups"`);
+  checkPrevious({ addresses, where }, nodes.addresses);
+  return { nodes: nodes.addresses, previous: addresses };
+}
+
+function sourcesOf(flags: NodeFlags, environment: NodeJS.ProcessEnv, config: Config): readonly Source[] {
+  const source = (nodes: Named, addresses: Config["previous"], where: string): Source => ({
+    nodes,
+    previous: { addresses, where },
+  });
+  return [
+    source({ addresses: flags.node ?? [], where: "--node" }, flags.previousNode, "--previous-node"),
+    source(
+      { addresses: listedIn(environment.HOLDFAST_NODES), where: "HOLDFAST_NODES" },
+      previousIn(environment),
+      "HOLDFAST_PREVIOUS_NODES",
+    ),
+    source({ addresses: config.nodes ?? [], where: '"nodes"' }, config.previous, '"previous"'),
+  ];
 }
 
 /** Every address once, for commands that ask the nodes of both sets alike. */
@@ -59,24 +92,19 @@ export function chooseNodes(
   throw usageError(`no nodes to ask. ${sources}`);
 }
 
-const listedIn = (environment = ""): string[] => environment.split(/[\s,]+/).filter(Boolean);
+/** The addresses in an environment variable; none if it is empty, as if it were not set. */
+export const listedIn = (environment = ""): string[] => environment.split(/[\s,]+/).filter(Boolean);
+
+/** The nodes before the change that the environment names; undefined if it names none. */
+export function previousIn({ HOLDFAST_PREVIOUS_NODES }: NodeJS.ProcessEnv): readonly string[] | undefined {
+  const listed = listedIn(HOLDFAST_PREVIOUS_NODES);
+  return listed.length > 0 ? listed : undefined;
+}
 
 /** A list of addresses, and where it was named. */
 interface Named {
   readonly addresses: readonly string[];
   readonly where: string;
-}
-
-/** Null if the nodes are not being changed. An empty list is kept: ignoring it could leave a process out of the change. */
-function choosePrevious(
-  flags: readonly string[] | undefined,
-  environment: string | undefined,
-  configured: readonly string[] | undefined,
-): Named | null {
-  if (flags !== undefined) return { addresses: flags, where: "--previous-node" };
-  if (environment !== undefined)
-    return { addresses: listedIn(environment), where: "HOLDFAST_PREVIOUS_NODES" };
-  return configured === undefined ? null : { addresses: configured, where: '"previous"' };
 }
 
 function checkPrevious({ addresses, where }: Named, nodes: readonly string[]): void {
@@ -113,6 +141,7 @@ function whyNoAddress(address: string): string | undefined {
   const rest = address.slice(address.indexOf("//") + 2);
   if (/[/?#]/.test(rest.slice(0, Math.max(0, rest.indexOf("@")))))
     return "a /, ? or # in a password must be percent-encoded";
+  if (hasInvalidPort(address)) return invalidPort;
   try {
     return new URL(address).hostname === "" ? "it names no host" : undefined;
   } catch {

@@ -8,6 +8,7 @@ import { addInspect } from "./commands/inspect.js";
 import { addRun } from "./commands/run.js";
 import { addUi } from "./commands/ui.js";
 import { addWatch } from "./commands/watch.js";
+import { usageError } from "./exit.js";
 
 const commands: readonly AddCommand[] = [
   addRun,
@@ -30,5 +31,15 @@ export function buildProgram(version: string, exit: (code: number) => void): Com
     // `main` writes every error as one line.
     .configureOutput({ writeErr: () => undefined });
   for (const add of commands) add(program, exit);
+  // The help command of the library says of an unknown command only that one is missing.
+  program
+    .helpCommand(false)
+    .command("help [command]")
+    .description("Show the help of a command.")
+    .action((name?: string) => {
+      const named = name === undefined ? program : program.commands.find((one) => one.name() === name);
+      if (named === undefined) throw usageError(`unknown command '${name}'`);
+      named.help();
+    });
   return program;
 }

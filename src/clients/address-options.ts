@@ -36,6 +36,7 @@ export function readAddress(address: string, option: string): AddressOptions {
   const url = URL.canParse(address) ? new URL(address) : null;
   if (!/^rediss?:\/\//i.test(address)) throw refusal(address, option);
   if (endsEarly(address)) throw refusal(address, option, { part: "", reason: notEncoded });
+  if (hasInvalidPort(address)) throw refusal(address, option, { part: "", reason: invalidPort });
   if (url === null || url.hostname === "") throw refusal(address, option);
   if (![url.username, url.password, url.hostname].every(isDecodable)) {
     throw refusal(address, option, { part: "", reason: notDecodable });
@@ -53,6 +54,14 @@ export function readAddress(address: string, option: string): AddressOptions {
   const name = `${url.protocol}//${url.host}${database === 0 ? "" : `/${database}`}`;
   url.search = "";
   return { url: url.href, name, database, family: read.family === "" ? undefined : Number(read.family) };
+}
+
+export const invalidPort = "the port must be a number up to 65535";
+
+/** Whether the port of the address is a number that is no port. */
+export function hasInvalidPort(address: string): boolean {
+  const port = /^rediss?:\/\/(?:.*@)?(?:\[[^\]]*\]|[^/?#:@[\]]+):(\d+)(?:[/?#]|$)/is.exec(address)?.[1];
+  return Number(port ?? 0) > 65_535;
 }
 
 const notEncoded =

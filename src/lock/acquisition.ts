@@ -108,7 +108,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     this.setTimer("TIMED_OUT", this.waitLeft());
   }
 
-  /** Starts an attempt. The first attempt of a manager waits until the nodes have been identified. */
+  /** Starts an attempt. The first attempt of a manager waits until the nodes are identified. */
   askForGrant(attempt: number): void {
     const { engine, clock } = this.lock.manager;
     this.attempts = attempt;
@@ -120,14 +120,14 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     // Most attempts end long before `wait` is over. The timer is set only if this attempt could last longer.
     const left = fresh ? this.settings.wait : this.waitLeft();
     const maxDuration = maxAttemptTimeouts * this.lock.manager.nodeTimeout;
-    if (left < maxDuration || (!engine.admission.admitted && left < Number.POSITIVE_INFINITY))
+    if (left < maxDuration || (!engine.prepared && left < Number.POSITIVE_INFINITY))
       this.setTimer("TIMED_OUT", this.waitLeft());
     else this.lock.timer.clear();
     const claim = engine.claims.create(this.lock.keys, this.origin, this.context);
     this.claim = claim;
     this.decided = false;
-    if (engine.admission.admitted) return this.attempt(claim);
-    void engine.admission.admit().then(() => {
+    if (engine.prepared) return this.attempt(claim);
+    void engine.prepare().then(() => {
       if (this.claim !== claim) return;
       this.start = now(clock);
       this.attempt(claim);

@@ -13,7 +13,11 @@ describe("groups on the command line", () => {
   });
 
   test("win over the environment and the configuration", () => {
-    const chosen = choose({ group: [a, b] }, { HOLDFAST_NODES: c }, { nodes: [d], groups: { 1: [d] } });
+    const chosen = choose(
+      { group: [a, b] },
+      { HOLDFAST_NODES: c, HOLDFAST_PREVIOUS_NODES: d },
+      { nodes: [d], groups: { 1: [d] } },
+    );
     expect(chosen).toEqual({ groups: { 1: [a], 2: [b] } });
   });
 
@@ -55,9 +59,9 @@ test.each([
   [{ group: [a], node: [b] }, {}, {}, /--group and --node/],
   [{ group: [a, b], previousNode: [c] }, {}, {}, /--previous-node is for nodes without groups/],
   [
-    { group: [a, b] },
-    { HOLDFAST_PREVIOUS_NODES: c },
     {},
+    { HOLDFAST_PREVIOUS_NODES: c },
+    { groups: { 1: [a] } },
     /HOLDFAST_PREVIOUS_NODES is for nodes without groups/,
   ],
   [{ group: [`one=${a}`, b] }, {}, {}, /every group a name .*or none/],

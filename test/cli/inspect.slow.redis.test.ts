@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "vitest";
+import { callRedis } from "../support/servers.js";
 import { sharedServers } from "../support/shared-servers.js";
 import { endAll, holdfast, startHoldfast } from "./support/holdfast.js";
 
@@ -12,6 +13,14 @@ test("a free lock is free on every node", async () => {
   expect(stdout.split("\n")[0]).toMatch(/free$/);
   expect(stdout.match(/^ {2}\S.* free$/gm)).toHaveLength(5);
   expect(code).toBe(0);
+});
+
+test("a key that is no lock is shown as that", async () => {
+  const key = `${resource}-list`;
+  for (const { port } of sharedServers()) await callRedis(port, ["RPUSH", key, "a"]);
+  const { stdout } = await holdfast(["inspect", key, ...nodes()]);
+  expect(stdout.match(/held {4}a key of type list, which is not a lock {2}no expiry$/gm)).toHaveLength(5);
+  expect(stdout).not.toContain("token");
 });
 
 test("a held lock shows its holder and the remaining time node by node, and an unreachable node the reason", async () => {

@@ -23,7 +23,9 @@ test.each([
   ["localhost:6379", /--node: "localhost:6379" .*must start with redis:\/\//],
   ["http://host", /must start with redis:\/\//],
   ["redis://", /names no host/],
-  ["redis://host:99999", /host or port cannot be read/],
+  ["redis://host:99999", /the port must be a number up to 65535/],
+  ["redis://user:1234567@host:99999/1", /the port must be a number up to 65535/],
+  ["redis://ho st", /host or port cannot be read/],
 ])("%s is refused", (address, why) => {
   expect(() => chooseNodes([address], undefined, undefined)).toThrow(why);
 });
@@ -54,13 +56,35 @@ describe("the nodes before a change", () => {
     expect(chooseSets({ node: three }, {}, {})).toEqual({ nodes: three });
   });
 
-  test("come from the command line, else the environment, else the configuration", () => {
-    const HOLDFAST_PREVIOUS_NODES = `${one} ${a}`;
-    const config = { nodes: three, previous: [a] };
-    const previousOf = (...given: Parameters<typeof chooseSets>) => chooseSets(...given).previous;
-    expect(previousOf({ previousNode: [two] }, { HOLDFAST_PREVIOUS_NODES }, config)).toEqual([two]);
-    expect(previousOf({}, { HOLDFAST_PREVIOUS_NODES }, config)).toEqual([one, a]);
-    expect(previousOf({ node: [two] }, {}, config)).toEqual([a]);
+  const environment = { HOLDFAST_NODES: `${one} ${a}`, HOLDFAST_PREVIOUS_NODES: one };
+  const config = { nodes: three, previous: [a] };
+
+  test("come from where the nodes come from", () => {
+    const flags = { node: three, previousNode: [two] };
+    expect(chooseSets(flags, environment, config)).toEqual({ nodes: three, previous: [two] });
+    expect(chooseSets({}, environment, config)).toEqual({ nodes: [one, a], previous: [one] });
+    expect(chooseSets({}, {}, config)).toEqual({ nodes: three, previous: [a] });
+  });
+
+  test("of another place are not taken", () => {
+    expect(chooseSets({ node: three }, environment, config)).toEqual({ nodes: three });
+    expect(chooseSets({}, { HOLDFAST_NODES: one }, config)).toEqual({ nodes: [one] });
+  });
+
+  test.each(["", " , "])("in a variable that is %j are not named", (empty) => {
+    const { HOLDFAST_NODES } = environment;
+    const emptied = { HOLDFAST_NODES, HOLDFAST_PREVIOUS_NODES: empty };
+    expect(chooseSets({}, emptied, config)).toEqual({ nodes: [one, a] });
+    expect(chooseSets({}, { HOLDFAST_NODES: empty, HOLDFAST_PREVIOUS_NODES: empty }, config)).toEqual(config);
+  });
+
+  test("without the nodes in the same place are refused: they would leave the process out of the change", () => {
+    expect(() => chooseSets({ previousNode: [a] }, environment, config)).toThrow(
+      "--previous-node is given without --node: name the nodes before and after the change in the same place",
+    );
+    expect(() => chooseSets({}, { HOLDFAST_PREVIOUS_NODES: a }, config)).toThrow(
+      /HOLDFAST_PREVIOUS_NODES is given without HOLDFAST_NODES/,
+    );
   });
 
   test("are each one node with the node of the same address after the change", () => {
@@ -72,9 +96,7 @@ describe("the nodes before a change", () => {
     [{ previousNode: [a, a] }, {}, {}, /--previous-node: "redis:\/\/a" is named twice; name each node once/],
     [{ previousNode: [...three].reverse() }, {}, {}, /--previous-node has the same nodes .*leave it out/],
     [{ previousNode: ["a:1"] }, {}, {}, /--previous-node: "a:1" .*must start with redis:\/\//],
-    [{}, { HOLDFAST_PREVIOUS_NODES: " , " }, {}, /HOLDFAST_PREVIOUS_NODES names no node.*leave it out/],
-    [{}, { HOLDFAST_PREVIOUS_NODES: "" }, {}, /HOLDFAST_PREVIOUS_NODES names no node/],
-    [{}, {}, { previous: [] }, /"previous" names no node/],
+    [{ node: [] }, {}, { nodes: three, previous: [] }, /"previous" names no node/],
   ])("case %# is refused with one line", (flags, environment, config, why) => {
     let message = "";
     try {

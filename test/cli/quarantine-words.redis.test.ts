@@ -64,7 +64,7 @@ async function shown(held: number): Promise<{ texts: Shown; until: number; cause
   const [inspect, doctor, waiting, admit] = await Promise.all([
     holdfast(["inspect", "a", ...args]),
     holdfast(["doctor", ...args, "--json"]),
-    holdfast(["doctor", "--wait", "100ms", ...args]),
+    holdfast(["doctor", "--wait", "1s", ...args]),
     holdfast(["admit", ...args.slice(0, 2)]),
   ]);
   const { found } = JSON.parse(doctor.stdout).set.find(

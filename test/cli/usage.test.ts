@@ -36,6 +36,7 @@ test.concurrent(
 test.each([
   [[], /name a command/],
   [["frobnicate"], /unknown command 'frobnicate'/],
+  [["help", "frobnicate"], /unknown command 'frobnicate'/],
   [["inspect"], /missing required argument 'name'/],
   [["inspect", "a", "b", "--node", node], /too many arguments/],
   [["inspect", ""], /non-empty/],
@@ -96,6 +97,7 @@ test.each([
     ["inspect", "a", "--node", node, "--previous-node", "redis://a", "--previous-node", "redis://a"],
     /named twice/,
   ],
+  [["doctor", "--node", node, "--wait", "300"], /--wait.*It must be 1s or longer\. A plain integer is ms/],
   [["watch", "--node", node, "--previous-node", node], /--previous-node has the same nodes/],
   [["ui", "--node", node, "--previous-node", node], /--previous-node has the same nodes/],
   [["run", "--resource", "a", "a", "--node", node, "--", "true"], /only once/],

@@ -255,7 +255,7 @@ const refused: [string, () => unknown, RegExp][] = [
   [
     "an address with a port that is none",
     () => `redis://:${secret}@db.test:99999`,
-    /got "redis:\/\/db\.test:99999"/,
+    /got "redis:\/\/db\.test:99999" \(the port must be a number up to 65535\)/,
   ],
   ["credentials without a scheme", () => `someone:${secret}@db.test`, /got "db\.test"/],
 ];

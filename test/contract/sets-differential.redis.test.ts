@@ -6,9 +6,10 @@ import { recogniseNode } from "../../src/clients/recognise.js";
 import type { LockNode } from "../../src/engine/node/lock-node.js";
 import type { Identification } from "../../src/engine/protocol/memory.js";
 import type { SetRecord } from "../../src/engine/protocol/set-record.js";
-import { setLapse, setRefresh } from "../../src/engine/protocol/set-record.js";
+import { setLapse, setPrecision } from "../../src/engine/protocol/set-record.js";
 import { setsKey, watermarkKey } from "../../src/engine/protocol/side-keys.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
+import { ageSets } from "../support/age-sets.js";
 import { type RedisServer, startServer } from "../support/servers.js";
 import { acquire, reachesConnection, one as run, tokenOf, uniqueKey } from "./subject.js";
 
@@ -60,19 +61,9 @@ interface Side {
   forget(): Promise<unknown>;
 }
 
-/** Moves the recorded times into the past. The server's own clock keeps running. */
-const pastScript = `
-local ms, left = tonumber(ARGV[1]), redis.call('PTTL', KEYS[1])
-local record = redis.call('HGETALL', KEYS[1])
-for index = 1, #record, 2 do
-  redis.call('HSET', KEYS[1], record[index], string.format('%.0f', record[index + 1] - ms))
-end
-if left > ms then redis.call('PEXPIRE', KEYS[1], left - ms) elseif left >= 0 then redis.call('DEL', KEYS[1]) end
-`;
-
 const realSide = (): Side => ({
   node: real,
-  pass: (ms) => client.eval(pastScript, 1, setsKey, ms),
+  pass: (ms) => ageSets(client, ms),
   forget: () => client.flushdb(),
 });
 
@@ -139,15 +130,15 @@ test("a server writes the use of a set at most once in a while, and forgets it a
   await client.flushdb();
   const record = (sets: string) => real.recordSets?.(sets, "", 0);
   await record("* ");
-  await client.eval(pastScript, 1, setsKey, setRefresh - 20_000);
+  await ageSets(client, setPrecision / 2);
   const before = await recordedAt("* ");
   await record("* ");
   expect(await recordedAt("* ")).toBe(before);
-  await client.eval(pastScript, 1, setsKey, 20_000);
+  await ageSets(client, setPrecision);
   await record("* ");
   expect(await recordedAt("* ")).toBeGreaterThan(before);
   expect(await client.pttl(setsKey)).toBeGreaterThan(setLapse - 30_000);
-  await client.eval(pastScript, 1, setsKey, setLapse);
+  await ageSets(client, setLapse);
   expect(await client.exists(setsKey)).toBe(0);
 });
 

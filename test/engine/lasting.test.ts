@@ -63,6 +63,16 @@ describe("an error says what to do about", () => {
     ["servers that do not answer", [timeout, timeout], remedies.hung],
     ["full servers", [oom, oom], remedies.full],
     ["replicas", [readOnly, oldReadOnly], remedies.replica],
+    [
+      "a wrong password",
+      [refusal("WRONGPASS invalid username-password pair or user is disabled.")],
+      "correct the user or the password",
+    ],
+    [
+      "a password that is missing",
+      [refusal("NOAUTH Authentication required.")],
+      "give the user and the password",
+    ],
     ["a silent connection", [silence, silence], remedies.hung],
     [
       "a port on which nothing listens",

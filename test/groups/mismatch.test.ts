@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Locks } from "../../src/api/types.js";
 import type { MemoryNode } from "../../src/clients/memory/memory-node.js";
+import { setInUse } from "../../src/engine/protocol/set-record.js";
 import type { GroupedLocksOptions } from "../../src/lock/options.js";
 import { caught } from "../safety/scripted-locks.js";
 import { GroupNodes } from "./group-nodes.js";
@@ -207,6 +208,7 @@ describe("a change of the nodes of a group", () => {
     expect((await nodes.run(joint.inspect(two))).nodes.map(({ node }) => node)).toEqual(
       [3, 4, 6, 5].map((index) => `changed-${index}`),
     );
+    await nodes.clock.advance(setInUse);
     const next = nodes.grouped({ groups: after });
     const lease = await nodes.run(joint.acquire(two));
     expect(await nodes.run(next.tryAcquire(two))).toBeNull();
@@ -236,7 +238,7 @@ it("changes of the nodes of two groups at once are no mismatch", async () => {
   for (const locks of [old, joint])
     for (const resource of ["r0", "r1", "r2", "r3"]) await use(locks, resource);
   const lease = await nodes.run(joint.acquire("r0"));
-  await nodes.clock.advance(70_000);
+  await nodes.clock.advance(setInUse);
   const next = nodes.grouped({ groups: after });
   for (const resource of ["r1", "r2", "r3"]) await use(next, resource);
   await nodes.clock.advance(70_000);

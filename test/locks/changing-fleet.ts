@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isHoldfastError, type Lease, type Locks, type NodeInput } from "../../src/index.js";
+import { ageSets } from "../support/age-sets.js";
 import { clients, locksOf, uniqueName } from "./support.js";
 
 /** The nodes of all managers during one stage of a change, by their indices. */
@@ -46,6 +47,11 @@ export class Fleet {
       this.workers[index] = worker;
     }
     await Promise.all(this.workers.map(({ busy }) => busy));
+  }
+
+  /** Lets this many ms pass, as far as the servers' records of sets are concerned. The present set stays in use. */
+  async pass(ms: number): Promise<void> {
+    await Promise.all(this.ports.map((port) => ageSets(clients.ioredis(port), ms)));
   }
 
   async end(): Promise<void> {

@@ -1,8 +1,10 @@
+import type { Redis } from "ioredis";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { setInUse } from "../../src/engine/protocol/set-record.js";
 import { giveMemory } from "../support/memory.js";
 import { type RedisServer, startServer } from "../support/servers.js";
 import { startAll, stopAll } from "../support/start-all.js";
-import { Fleet, type Stage } from "./changing-fleet.js";
+import { Fleet } from "./changing-fleet.js";
 import { clients, locksOf, rejection, strayErrors, timed, uniqueName } from "./support.js";
 
 /** The changes that operators make: old and new nodes, by their indices. */
@@ -37,8 +39,10 @@ describe.each(changes)("the nodes are changed under load by the procedure, %s", 
   it("without an overlap, a lost lease, a repeated fence or a warning", async () => {
     const strays = strayErrors();
     const fleet = new Fleet((await servers()).map(({ port }) => port));
-    const stages: Stage[] = [{ nodes: old }, { nodes: next, previous: old }, { nodes: next }];
-    for (const stage of stages) await fleet.moveTo(stage);
+    await fleet.moveTo({ nodes: old });
+    await fleet.moveTo({ nodes: next, previous: old });
+    await fleet.pass(setInUse);
+    await fleet.moveTo({ nodes: next });
     await fleet.end();
     const { turns, overlaps, lost, errors } = fleet;
     expect({ overlaps, lost, errors, warned, strays }).toEqual({
@@ -84,6 +88,20 @@ describe("processes with one node and with three, without the procedure", () => 
     await one.using("a", () => {});
     await three.using("a", () => {});
     await vi.waitFor(() => expect(warned).toEqual(["MEMBERSHIP_MISMATCH"]), { timeout: 20_000 });
+  });
+
+  it("refuse with otherSets: refuse, also if both follow from one change of the nodes", async () => {
+    const ports = (await serversOf(3, 1)).map(({ port }) => port);
+    const prefix = uniqueName();
+    const [a] = ports as [number];
+    const shared = ports.map((port) => clients.ioredis(port)) as never as [Redis];
+    const refuse = { prefix, otherSets: "refuse" } as const;
+    await locksOf([shared[0]], { prefix }).using("a", () => {});
+    await locksOf(shared, { prefix, previous: [shared[0]] }).using("a", () => {});
+    await locksOf([clients.ioredis(a)], refuse).acquire("a");
+    expect(await rejection(locksOf(shared, refuse).acquire("a"))).toMatchObject({
+      code: "MEMBERSHIP_MISMATCH",
+    });
   });
 
   it("refuse with otherSets: refuse", async () => {

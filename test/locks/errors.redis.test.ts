@@ -178,3 +178,19 @@ describe("an error's message", () => {
     expect((await rejection(locks.acquire("a"))).code).toBe("MANAGER_CLOSED");
   });
 });
+
+describe("ready()", () => {
+  it("ends at once if a password is wrong, and says what to do", async () => {
+    const [guarded] = (await ownServers(1, { password: "open-sesame" })) as [RedisServer];
+    const address = `redis://:wrong@127.0.0.1:${guarded.port}`;
+    const locks = locksOf([one, two].map(({ url }) => url).concat(address) as never);
+    // Without an end at once, the test times out.
+    expect(await rejection(locks.ready({ timeout: 600_000 }))).toMatchObject({
+      code: "NODES_NOT_READY",
+      message: expect.stringMatching(
+        /^1 of 3 nodes cannot get ready \(.*WRONGPASS .*\): correct the user or the password; waiting does not help; `holdfast doctor` examines the nodes$/,
+      ),
+      votes: [{ lasting: true }],
+    });
+  });
+});

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Locks } from "../../src/api/types.js";
+import { setInUse } from "../../src/engine/protocol/set-record.js";
 import type { LocksOptions } from "../../src/lock/options.js";
 import { TestNodes } from "../manager/test-nodes.js";
 import { caught } from "./scripted-locks.js";
@@ -250,6 +251,7 @@ describe("processes with different sets", () => {
     const old = locks([0]);
     await run(old.using("a", () => {}));
     await run(locks([0, 1, 2], [0]).using("a", () => {}));
+    await testNodes.clock.advance(setInUse);
     const next = locks([0, 1, 2]);
     const lease = await run(next.acquire("b"));
     await testNodes.clock.advance(61_000);
@@ -295,6 +297,91 @@ describe("processes with different sets", () => {
     for (const by of [one, other]) await run(by.using("a", () => {}));
     expect(warned).toEqual([]);
   });
+});
+
+describe.each([
+  ["one to three", [0], [0, 1, 2]],
+  ["one of three replaced", [0, 1, 2], [0, 1, 3]],
+] as const)("a process that was left out when the nodes were changed, %s", (name, before, after) => {
+  const [old, fresh] = [[...before], [...after]];
+  const refuse = { otherSets: "refuse" } as const;
+  const start = async (by: string) => {
+    const nodes = changing(4, before.length, `left-out-${name.replaceAll(" ", "-")}-${by}`);
+    await nodes.run(nodes.locks(old).using("a", () => {}));
+    await nodes.run(nodes.locks(fresh, old).using("a", () => {}));
+    return nodes;
+  };
+
+  it("is warned of at once", async () => {
+    const { locks, run, testNodes } = await start("warned");
+    await run(locks(old).acquire("a"));
+    await testNodes.clock.advance(2_500);
+    await run(locks(fresh).acquire("b"));
+    await testNodes.clock.advance(100);
+    expect(warned.length).toBeGreaterThan(0);
+  });
+
+  it("and the new set refuse each other", async () => {
+    const { locks, run, acquire, testNodes } = await start("refused");
+    const straggler = locks(old, undefined, refuse);
+    await run(straggler.acquire("a"));
+    await testNodes.clock.advance(2_500);
+    const next = locks(fresh, undefined, refuse);
+    expect(await run(caught(next.acquire("a", attempt)))).toMatchObject({ code: "MEMBERSHIP_MISMATCH" });
+    await testNodes.clock.advance(60_500);
+    await expect(acquire(straggler, "b")).rejects.toMatchObject({ code: "MEMBERSHIP_MISMATCH" });
+  });
+
+  it("refuses once the new set is in use", async () => {
+    const { locks, run, testNodes } = await start("second");
+    await testNodes.clock.advance(setInUse);
+    await run(locks(fresh).acquire("a"));
+    const straggler = locks(old, undefined, refuse);
+    expect(await run(caught(straggler.acquire("a", attempt)))).toMatchObject({ code: "MEMBERSHIP_MISMATCH" });
+  });
+
+  it("learns after an idle time that the new set is in use", async () => {
+    const { locks, run, testNodes } = await start("idle");
+    const straggler = locks(old, undefined, refuse);
+    await run(straggler.using("a", () => {}));
+    await testNodes.clock.advance(setInUse);
+    await run(locks(fresh).acquire("a"));
+    expect(await run(caught(straggler.acquire("a", attempt)))).toMatchObject({ code: "MEMBERSHIP_MISMATCH" });
+  });
+
+  it("is no false alarm once no process has used the old nodes alone for a while", async () => {
+    const { locks, run, testNodes } = await start("fine");
+    await testNodes.clock.advance(setInUse);
+    const lease = await run(locks(fresh, undefined, refuse).acquire("a"));
+    await testNodes.clock.advance(130_000);
+    await run(lease.release());
+    expect(warned).toEqual([]);
+  });
+});
+
+it("a set that is in use has always been recorded lately, whichever of its processes ends", async () => {
+  const { locks, run, testNodes } = changing(1, 1, "recorded");
+  await run(locks([0]).using("a", () => {}));
+  await testNodes.clock.advance(40_000);
+  await run(locks([0]).acquire("a"));
+  for (let passed = 0; passed < 130_000; passed += 1_000) {
+    await testNodes.clock.advance(1_000);
+    const { uses } = (await testNodes.node(0).recordSets?.("", "", 0)) ?? { uses: [] };
+    expect(uses[0]?.age).toBeLessThan(setInUse);
+  }
+});
+
+it("a set that is in use is recorded again on a node that has lost its record", async () => {
+  const { locks, acquire, testNodes } = changing(1, 1, "restarted-record");
+  const by = locks([0]);
+  await acquire(by, "a");
+  testNodes.node(0).crash();
+  testNodes.node(0).restart();
+  await testNodes.clock.advance(2_000);
+  await acquire(by, "b");
+  await testNodes.clock.advance(500);
+  const { uses } = (await testNodes.node(0).recordSets?.("", "", 0)) ?? { uses: [] };
+  expect(uses).toHaveLength(1);
 });
 
 describe("previous is refused before any request", () => {

@@ -3,7 +3,7 @@ import { readTarget, type Target } from "../doctor/target.js";
 import { describeObstacle } from "../doctor/wait/obstacle.js";
 import { list } from "../doctor/words.js";
 import { CommandError, exitCode, usageError } from "../exit.js";
-import { chooseNodes } from "../nodes.js";
+import { chooseNodes, listedIn } from "../nodes.js";
 import { output } from "../output.js";
 import {
   endQuarantine,
@@ -72,7 +72,7 @@ function othersOf(
   configured: readonly string[] | undefined,
 ): Target[] {
   const named = [flags, configured].some((list) => list !== undefined && list.length > 0);
-  if (!named && !environment?.trim()) return [];
+  if (!named && listedIn(environment).length === 0) return [];
   const addresses = chooseNodes(flags, environment, configured, "--other");
   return addresses.map(readTarget).filter((other) => other.name !== name);
 }

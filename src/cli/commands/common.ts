@@ -13,8 +13,8 @@ export const durations = "Durations: 500ms, 30s, 1.5m, 2h, 1d; a plain integer i
 export const nodeSources = `Nodes: --node, else HOLDFAST_NODES (separated by commas or spaces), else "nodes" in --config FILE,
 holdfast.config.json or .holdfastrc.json. An address with a password is better kept out of the
 command line, which everybody on the machine can read. While the nodes are being changed, the nodes
-before the change are named likewise: --previous-node, HOLDFAST_PREVIOUS_NODES or "previous"
-(docs/changing-nodes.md). Groups of nodes: --group, or "groups" in the file (docs/groups.md).`;
+before the change are named in the same place: --previous-node beside --node, HOLDFAST_PREVIOUS_NODES
+beside HOLDFAST_NODES, or "previous" beside "nodes" (docs/changing-nodes.md). Groups of nodes: --group, or "groups" in the file (docs/groups.md).`;
 
 export const node = () =>
   new Option("--node <address>", "redis:// or rediss:// address of a node; repeat it for each").argParser(

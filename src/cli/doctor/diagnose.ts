@@ -71,12 +71,14 @@ export interface Diagnosis {
 }
 
 export function diagnose(all: readonly NodeFacts[], standards: Standards): Diagnosis {
-  const nodes = all.map((facts) => ({
+  // While the nodes are being changed, no node is the only one, though it may be the only one of a set.
+  const standardsOfNode = standards.previous === null ? standards : { ...standards, nodes: all.length };
+  const nodes = all.map((facts, index) => ({
     node: facts.node,
     reached: facts.reached,
     findings: facts.reached
-      ? nodeChecks.flatMap((check) => check(facts, standards))
-      : checkReachability(facts, standards),
+      ? nodeChecks.flatMap((check) => check(facts, standardsOfNode))
+      : checkReachability(facts, standards, index),
   }));
   const set = setChecks.flatMap((check) => check(all, standards));
   const findings = [...nodes.flatMap((node) => node.findings), ...set];

@@ -1,4 +1,4 @@
-import { type SetUse, setLapse, setRefresh } from "../../engine/protocol/set-record.js";
+import { type SetUse, setLapse, setPrecision } from "../../engine/protocol/set-record.js";
 
 /** The sets of nodes that use one memory node: what `sets-in-use.lua` does on a server. Times are in ms. */
 export class MemorySets {
@@ -7,7 +7,7 @@ export class MemorySets {
   record(sets: string, former: string, now: number): SetUse[] {
     const { lastUses } = this;
     if (sets !== "") {
-      if (now - (lastUses.get(sets) ?? Number.NEGATIVE_INFINITY) >= setRefresh) lastUses.set(sets, now);
+      if (now - (lastUses.get(sets) ?? Number.NEGATIVE_INFINITY) >= setPrecision) lastUses.set(sets, now);
       lastUses.delete(former);
     }
     const uses = [...lastUses].map(([sets, last]) => ({ sets, age: now - last }));

@@ -10,6 +10,11 @@ const remedies: readonly (readonly [causes: (vote: FailedVote) => boolean, remed
     ({ reason, message }) => reason === "timeout" || /it was silent for too long/.test(message),
     "check the servers that do not answer, or raise nodeTimeout",
   ],
+  [
+    ({ message }) => /(^|[\s:(])(WRONGPASS |ERR invalid password)/.test(message),
+    "correct the user or the password",
+  ],
+  [({ message }) => /(^|[\s:(])NOAUTH /.test(message), "give the user and the password"],
   [({ message }) => /ECONNREFUSED/.test(message), "start the server, or correct host and port"],
   [({ message }) => /ENOTFOUND|EAI_AGAIN/.test(message), "correct the host name, or the DNS"],
   [

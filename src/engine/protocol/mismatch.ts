@@ -44,5 +44,6 @@ const groupsAdvice =
 
 const nodesAdvice =
   "Give all processes the same nodes. To change them while processes run, first give every process the new `nodes` with the " +
-  "old ones as `previous`, and leave `previous` out when no process has only the old ones. `holdfast doctor` shows the sets. " +
+  "old ones as `previous`, and leave `previous` out when no process has only the old ones. If one was left out, end it, or give " +
+  "the others `previous` again. `holdfast doctor` shows the sets. " +
   'If the other set has locks of its own, give it a `prefix` of its own, or set `otherSets` to "allow".';

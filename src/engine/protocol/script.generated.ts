@@ -8,6 +8,7 @@ export const constants = {
   protocolVersion: 1,
   reservation: 50,
   setLapse: 180000,
+  setPrecision: 10000,
   setRefresh: 60000,
   wakeChannelPrefix: "holdfast:wake:",
 } as const;
@@ -556,7 +557,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if ARGV[1] ~= '' then
 local last = redis.call('HGET', KEYS[1], ARGV[1])
-if not tonumber(last) or math.abs(now - last) >= 60000 then
+if not tonumber(last) or math.abs(now - last) >= 10000 then
 redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now))
 redis.call('PEXPIRE', KEYS[1], 180000)
 end

@@ -3,8 +3,12 @@ import { constants } from "./script.generated.js";
 
 /** ms after its last use at which a set of nodes no longer counts as in use. */
 export const setLapse = constants.setLapse;
-/** ms between two records of the same set on one node. */
+/** ms between two looks of one process, at which it records its set. */
 export const setRefresh = constants.setRefresh;
+/** ms within which further uses of a set are not recorded. */
+export const setPrecision = constants.setPrecision;
+/** ms after the recorded use of a set within which a process may still be using it: the rest is for a look that is late. */
+export const setInUse = setRefresh + setPrecision + 5_000;
 
 /** A set of nodes that has used a node. */
 export interface SetUse {
@@ -115,6 +119,20 @@ export const haveSameGroup = (one: string, other: string): boolean => parse(one)
  */
 export const haveSameSize = (one: string, other: string): boolean =>
   haveSameGroup(one, other) && sizesOf(one).some((size) => sizesOf(other).includes(size));
+
+/** Whether a joint description names both sets, so that they are two sets and not one before and after a restart of a node. */
+export function namesBoth(joint: string, one: string, other: string): boolean {
+  const [a, b] = [parse(one), parse(other)];
+  const both = [a.sets.join(), b.sets.join()];
+  const { sets, prefix } = parse(joint);
+  const named = sets.map((set) => set.join());
+  return (
+    a.prefix === prefix &&
+    b.prefix === prefix &&
+    both.every((set) => named.includes(set)) &&
+    both[0] !== both[1]
+  );
+}
 
 /** Whether the sets decide by two quorums, because the nodes are being changed. */
 export const isJoint = (description: string): boolean => parse(description).sets.length > 1;

@@ -61,17 +61,22 @@ export class Admission {
   }
 
   /**
-   * Connects and identifies all nodes. Nodes that are not available yet are tried again for `timeout` ms. Resolves to the
-   * nodes that are not identified by then, each with the reason.
+   * Connects and identifies all nodes. Nodes that are not available yet are tried again for `timeout` ms, unless one of them
+   * has a cause that does not end by itself. Resolves to the nodes that are not identified by then, each with the reason; or to
+   * those that cannot be, if any.
    */
   async ready(timeout: number): Promise<Vote[]> {
     const started = this.clock.monotonic();
     void this.admit();
+    const failures = () => this.unidentified(Math.round(this.clock.monotonic() - started));
     const left = () => timeout - (this.clock.monotonic() - started);
     while (!this.closed && left() > 0 && this.members.some(({ server }) => !server.identified)) {
       await this.identified(Math.min(readyPollMs, left()));
+      // After the first pause: a cause that has been removed since the last attempt to connect is not one any more.
+      const lasting = failures().filter((vote) => vote.kind === "failed" && vote.lasting === true);
+      if (lasting.length > 0) return lasting;
     }
-    return this.unidentified(Math.round(this.clock.monotonic() - started));
+    return failures();
   }
 
   close(): void {

@@ -138,7 +138,7 @@ export class QuorumEngine {
       prefix: options.prefix,
       describeGroup: () => options.group?.describe() ?? "",
       nodeTimeout,
-      early: this.membership.joint || options.otherSets === "refuse",
+      refuses: options.otherSets === "refuse",
       onOtherSet: options.onOtherSet,
       onKnown: () => this.reviewMemories(),
     });
@@ -190,6 +190,16 @@ export class QuorumEngine {
   /** A node of another group has been identified, so the descriptions may have changed. */
   reviewRecords(): void {
     this.setWatch.identified();
+  }
+
+  /** Whether an attempt may begin: the nodes are identified, and if other sets are refused, it is known which are in use. */
+  get prepared(): boolean {
+    return this.admission.admitted && this.setWatch.catchingUp === null;
+  }
+
+  /** Resolves when an attempt may begin. */
+  prepare(): Promise<void> {
+    return this.setWatch.catchingUp ?? this.admission.admit();
   }
 
   /** Whether a quorum of nodes votes now. */

@@ -10,8 +10,10 @@ import {
   isDescription,
   isJoint,
   listNodes,
+  namesBoth,
   type SetRecord,
   type SetUse,
+  setInUse,
   setLapse,
   setRefresh,
 } from "../protocol/set-record.js";
@@ -27,8 +29,8 @@ interface SetWatchOptions {
   readonly describeGroup: () => string;
   /** Limit in ms for the answer of one node. */
   readonly nodeTimeout: number;
-  /** Whether the nodes are asked as soon as they are identified: the answer decides about the first acquisition. */
-  readonly early: boolean;
+  /** Whether acquisitions are refused while another set is in use. */
+  readonly refuses: boolean;
   /** Called once for each other set. */
   readonly onOtherSet: (other: OtherSet) => void;
   /** Called when it has become known which sets use a node. */
@@ -53,6 +55,9 @@ interface NodeRecord {
 /** ms by which the record of another set must be later than the own one for both to be in use at the same time. */
 const slackMs = 5_000;
 
+/** ms by which a look of a set that is in use may be late. After more the set has been idle. */
+const idleMs = 1_000;
+
 /** ms between two comparisons of the highest fences while the nodes are being changed. */
 const shareMs = 5_000;
 
@@ -67,6 +72,8 @@ export class SetWatch {
   private due = Number.POSITIVE_INFINITY;
   private timer: Timer | null = null;
   private closed = false;
+  /** The look after an idle time, for as long as acquisitions must wait for it. */
+  catchingUp: Promise<void> | null = null;
   private readonly waits: Waits;
   /** Whether something is to be acquired, and the nodes have been identified as far as possible. Before, nothing is recorded. */
   private recording = false;
@@ -151,13 +158,23 @@ export class SetWatch {
   /** A node has been identified, so the descriptions may have changed. */
   identified(): void {
     this.hasNoOther = false;
-    if (!this.recording && !this.options.early) return;
+    // The server may have lost its record, or could not be asked when the use of this set was to be recorded.
+    if (this.recording) this.due = Math.min(this.due, this.options.clock.monotonic());
+    // What the nodes say decides about the first acquisition.
+    const early = this.options.refuses || this.options.membership.joint;
+    if (!this.recording && !early) return;
     if (this.records.some((record, member) => this.isStale(record, member))) void this.look();
   }
 
-  /** Called while the set is in use, at intervals: records that. */
+  /** Called when the set begins to be used, and then at intervals: records that. */
   used(): void {
-    if (this.options.clock.monotonic() >= this.due) void this.look();
+    const late = this.options.clock.monotonic() - this.due;
+    if (late < 0) return;
+    const look = this.look();
+    if (!this.options.refuses || late < idleMs) return;
+    this.catchingUp = look.then(() => {
+      this.catchingUp = null;
+    });
   }
 
   close(): void {
@@ -237,17 +254,20 @@ export class SetWatch {
     const node = members[member]?.name ?? "";
     const uses = (record.uses ?? []).filter(({ sets }) => isDescription(sets));
     const now = clock.monotonic();
-    // Sets of one procedure, which a joint set links, and descriptions of one set before and after a restart of a node.
-    const isLinked = (sets: string) =>
-      uses.some(
-        (use) => isJoint(use.sets) && excludeEachOther(use.sets, own) && excludeEachOther(use.sets, sets),
-      );
-    const mayFollow = (sets: string) => haveSameSize(sets, own) || isLinked(sets);
+    const joint = uses.filter((use) => isJoint(use.sets));
+    // Sets of one procedure: the processes with the one must have ended before those with the other begin.
+    const areLinked = (sets: string) =>
+      joint.some((use) => excludeEachOther(use.sets, own) && excludeEachOther(use.sets, sets));
+    // A set of the same size may be this set before a restart of a node, unless both were named at the same time.
+    const mayBeOne = (sets: string) =>
+      haveSameSize(sets, own) && !joint.some((use) => namesBoth(use.sets, own, sets));
     const areInUseTogether = (age: number) => age < now - record.since - slackMs;
+    const conflicts = (sets: string, age: number) =>
+      areInUseTogether(age) || (!mayBeOne(sets) && (age < setInUse || !areLinked(sets)));
     return uses
       .map(({ sets, age }) => ({ sets, age: age + now - record.readAt, node, own }))
       .filter(({ sets, age }) => age < setLapse && !excludeEachOther(sets, own))
-      .filter(({ sets, age }) => !mayFollow(sets) || areInUseTogether(age));
+      .filter(({ sets, age }) => conflicts(sets, age));
   }
 
   private describe(member: number, sets = this.options.membership.sets): string {

@@ -8,7 +8,7 @@ export const incidents: Incident[] = [
     induce: async () => ({ nodes: [(await server({ password: "right" })).url.replace("right", "wrong")] }),
     acquire: {
       code: "QUORUM_UNAVAILABLE",
-      says: "(one: WRONGPASS …): waiting does not help; `holdfast doctor` examines the nodes",
+      says: "(one: WRONGPASS …): correct the user or the password; waiting does not help; `holdfast doctor` examines the nodes",
     },
     doctor: {
       exits: 69,
@@ -22,7 +22,7 @@ export const incidents: Incident[] = [
     induce: async () => ({ nodes: [`redis://127.0.0.1:${(await server({ password: "right" })).port}`] }),
     acquire: {
       code: "QUORUM_UNAVAILABLE",
-      says: "(one: NOAUTH Authentication required.): waiting does not help; `holdfast doctor` examines the nodes",
+      says: "(one: NOAUTH Authentication required.): give the user and the password; waiting does not help; `holdfast doctor` examines the nodes",
     },
     doctor: {
       exits: 69,

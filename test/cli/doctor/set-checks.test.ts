@@ -69,6 +69,36 @@ test("one node that cannot be asked is reported once", () => {
   expect(summaryOf(set)).toEqual(["note count"]);
 });
 
+describe("the loss of a node while the nodes are being changed", () => {
+  const meansOf = (all: readonly NodeFacts[], nodes: number, previous: readonly number[]) =>
+    diagnose(all, { ...standards, nodes, previous }).nodes.map(({ findings }) =>
+      findings.flatMap(({ code, means }) => (["unreachable", "persistence"].includes(code) ? [means] : [])),
+    );
+  const volatile = reached({ config: new Map([["appendfsync", "everysec"]]) });
+  const vote = "Its vote fails. Locks work only as long as a quorum of `nodes` and one of `previous` answer.";
+  const memory =
+    "After a restart it may have forgotten locks, and does not vote for the longest ttl (quarantine).";
+  const onlyOf = (list: string) =>
+    `It is the only node of \`${list}\`: no process that uses it can acquire or renew a lock.`;
+
+  test("from three to one, a node of the three that is gone is one of three", () => {
+    expect(meansOf([volatile, volatile, unreached()], 1, [0, 1, 2])).toEqual([[memory], [memory], [vote]]);
+    expect(meansOf([unreached(), volatile, volatile], 1, [0, 1, 2])[0]).toEqual([onlyOf("nodes")]);
+  });
+
+  test("from one to three, nothing works without the one", () => {
+    expect(meansOf([unreached(), volatile, unreached()], 3, [0])).toEqual([
+      [onlyOf("previous")],
+      [memory],
+      [vote],
+    ]);
+  });
+
+  test("from one to another, both must answer", () => {
+    expect(meansOf([unreached(), unreached()], 1, [1])).toEqual([[onlyOf("nodes")], [onlyOf("previous")]]);
+  });
+});
+
 test("the same server is recognised by its run id, whatever its address", () => {
   const all = [server("a", "1", "10.0.0.1"), server("b", "2", "10.0.0.2"), server("c", "1", "10.0.0.3")];
   expect(checkDuplicates(all, standards)).toMatchObject([
@@ -191,6 +221,17 @@ test("two sets that could grant the same lock are a warning", () => {
   expect(summaryOf(checkSetsInUse([used("a", { "*,b,c": 0, "*,b,c,d": 0 })], standards))).toEqual([
     "ok sets",
   ]);
+});
+
+test.each([
+  [10_000, "warning sets"],
+  [80_000, "ok sets"],
+])("an old set that was in use %i ms ago, beside the new one: %s", (age, expected) => {
+  const all = [
+    used("a", { "*": age, "*,b,c/*": 90_000, "*,b,c": 2_000 }),
+    used("b", { "*,a,c/a": 90_000, "*,a,c": 2_000 }),
+  ];
+  expect(summaryOf(checkSetsInUse(all, standards))).toEqual([expected]);
 });
 
 /** A fence that is given now. */

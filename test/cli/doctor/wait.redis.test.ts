@@ -1,5 +1,7 @@
 import { afterEach, expect, test } from "vitest";
+import { readTarget } from "../../../src/cli/doctor/target.js";
 import { progress } from "../../../src/cli/doctor/wait/report-wait.js";
+import { waitForNodes } from "../../../src/cli/doctor/wait/wait.js";
 import { createLocks, type Locks } from "../../../src/index.js";
 import { type RedisServer, startServer } from "../../support/servers.js";
 import { endAll, holdfast } from "../support/holdfast.js";
@@ -61,7 +63,7 @@ test("a wait that runs out names the node, the reason and the time, on one line 
   const nodes = await servers();
   await locking(nodes, 60_000);
   await nodes[1]?.stop();
-  const { code, stdout, stderr } = await wait(nodes, "700ms", "--json");
+  const { code, stdout, stderr } = await wait(nodes, "1s", "--json");
   expect(code).toBe(75);
   expect(stderr).toMatch(
     /^holdfast: the wait ran out after [^\n]+: still waiting for [^\n]+, for [^\n]+: nothing listens/,
@@ -86,7 +88,7 @@ test("a node in quarantine is waited for, with the words of the errors", async (
   await (await locks.acquire("long")).release();
   await nodes[0]?.call("FLUSHALL");
   await (await locks.acquire("noticed")).release();
-  const { code, stderr } = await wait(nodes, "600ms");
+  const { code, stderr } = await wait(nodes, "1s");
   expect(code).toBe(75);
   expect(stderr).toMatch(/: it lost its memory; it votes again in (1 min|5\d(\.\d)? s)/);
 });
@@ -96,7 +98,7 @@ test("a node without a memory that nobody has noticed yet is waited for", async 
   const locks = await locking(nodes);
   await locks.close();
   await nodes[2]?.restart();
-  const { code, stderr } = await wait(nodes, "600ms");
+  const { code, stderr } = await wait(nodes, "1s");
   expect(code).toBe(75);
   expect(stderr).toContain("has noticed that yet");
 });
@@ -137,6 +139,27 @@ test("a user who may not scan cannot compare, which is said at once", async () =
   const { code, stderr } = await holdfast(["doctor", "--wait", "1m", ...args]);
   expect(code).toBe(69);
   expect(stderr).toMatch(/does not let the user compare its locks: permit SCAN/);
+});
+
+test.each([
+  ["a wrong password", ":wrong@", /does not accept the user or the password .*correct/],
+  ["a password that is missing", "", /wants a password .*put it into the address/],
+])("%s ends the wait at once", async (_, credentials, cause) => {
+  const [one, other] = (await servers(2)) as [RedisServer, RedisServer];
+  await other.call("CONFIG", "SET", "requirepass", "right");
+  const args = ["--node", one.url, "--node", `redis://${credentials}127.0.0.1:${other.port}`];
+  const { code, stdout, stderr } = await holdfast(["doctor", "--wait", "5m", ...args]);
+  expect({ code, stdout }).toEqual({ code: 69, stdout: "" });
+  expect(stderr).toMatch(cause);
+  expect(stderr).toMatch(/; waiting does not help\n$/);
+});
+
+test("the nodes are found well twice, one second apart, however short the wait", async () => {
+  const targets = urlsOf(await servers()).map(readTarget);
+  const options = { prefix: "", timeout: 5_000, wait: 100, onLook: () => undefined };
+  const { waited, awaited } = await waitForNodes(targets, options);
+  expect(awaited).toEqual([]);
+  expect(waited).toBeGreaterThanOrEqual(990);
 });
 
 test("it changes nothing on the servers", async () => {

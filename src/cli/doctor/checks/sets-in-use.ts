@@ -7,8 +7,8 @@ import {
   haveSameSize,
   isJoint,
   type SetUse,
+  setInUse,
   setLapse,
-  setRefresh,
   sizesOf,
 } from "../../../engine/protocol/set-record.js";
 import { formatDuration } from "../../duration.js";
@@ -16,9 +16,6 @@ import type { Reached, SetCheck } from "../facts.js";
 import { type Finding, note, ok, warning } from "../finding.js";
 import { list } from "../words.js";
 import { hasQuorum } from "./set.js";
-
-/** A set that is in use is recorded once a minute. Within this many ms after that, it may still be in use. */
-const marginMs = 15_000;
 
 /** Fences are about the time in µs. Nodes that differ by at most this much are being told of fences that are just given. */
 const fenceMargin = 1_000_000;
@@ -41,21 +38,26 @@ export const checkSetsInUse: SetCheck = (all, standards) => {
   return sizes.length === 0 ? [] : [ok("sets", `in use by processes with ${list(sizes)}`, sizes)];
 };
 
-/** Whether a process may still use the set. Otherwise a set of the same size may be the same set before a restart. */
-const isInUse = ({ age }: SetUse): boolean => age < setRefresh + marginMs;
+/** Whether a process may still use the set. */
+const isInUse = ({ age }: SetUse): boolean => age < setInUse;
 
 const usesOf = ({ sets }: Reached): SetUse[] =>
   sets.ok ? sets.value.filter(({ age }) => age < setLapse) : [];
 
-/** Pairs of sets on one node that could grant the same lock, unless a set with both of them links them. */
+/**
+ * Pairs of sets on one node that could grant the same lock. Of two sets that a joint set links, the one may follow the other;
+ * a set of the same size may be the same set before a restart of a node. Both must not be in use.
+ */
 function conflictsOf(node: string, uses: readonly SetUse[]): Finding[] {
   const areLinked = (...pair: SetUse[]) =>
     uses.some(({ sets }) => isJoint(sets) && pair.every((use) => excludeEachOther(use.sets, sets)));
+  const mayFollow = (one: SetUse, other: SetUse) =>
+    haveSameSize(one.sets, other.sets) || areLinked(one, other);
   const conflicts = uses.flatMap((one, index) =>
     uses
       .slice(index + 1)
-      .filter((other) => !excludeEachOther(one.sets, other.sets) && !areLinked(one, other))
-      .filter((other) => !haveSameSize(one.sets, other.sets) || [one, other].every(isInUse))
+      .filter((other) => !excludeEachOther(one.sets, other.sets))
+      .filter((other) => !mayFollow(one, other) || [one, other].every(isInUse))
       .map((other) => [one, other] as const),
   );
   return conflicts.map((pair) => {
@@ -80,7 +82,7 @@ const groupsAdvice =
   "give all processes the same groups, with the same names, or in a list in the same order; docs/groups.md says how to change them";
 
 const nodesAdvice =
-  "if a node was restarted in the last minute, ask again; else give all processes the same nodes; to change them while processes run, first give the new ones as `nodes` and the old ones as `previous`";
+  "if a node was restarted in the last minute, ask again; if the nodes were just changed, end the processes that were left out, or give those with the new nodes `previous` again; else give all processes the same nodes; to change them while processes run, first give the new ones as `nodes` and the old ones as `previous`";
 
 /** How far a change of the nodes has come, and whether `previous` may be left out. */
 function progressOf(joint: string, recorded: readonly Recorded[], quorum: boolean): Finding {
@@ -103,9 +105,7 @@ function oldSetsIn(recorded: readonly Recorded[]): string[] {
     return uses.flatMap((use) => (isOld(use) ? [use.age] : []));
   });
   const latest = Math.min(...ages);
-  return latest < setRefresh + marginMs
-    ? [`a process used the previous nodes alone ${formatDuration(latest)} ago`]
-    : [];
+  return latest < setInUse ? [`a process used the previous nodes alone ${formatDuration(latest)} ago`] : [];
 }
 
 /** Says which nodes do not know the highest fence; the processes with both sets pass it on. */

@@ -1,5 +1,6 @@
 import type { Memory } from "../../../engine/protocol/memory.js";
-import { unreachableWords } from "../checks/reachability.js";
+import { CommandError, exitCode } from "../../exit.js";
+import { lastingAdvice, unreachableWords } from "../checks/reachability.js";
 import { EntryError, enter } from "../entry.js";
 import { Session } from "../session.js";
 import type { Target } from "../target.js";
@@ -37,11 +38,14 @@ const secondReadMs = 200;
 /**
  * Looks at all nodes. If all of them vote, compares their locks. Changes nothing on the servers.
  *
- * @throws CommandError if the user of an address lacks a right.
+ * @throws CommandError if a node cannot be asked for a reason that does not end by itself, such as a wrong password.
  */
 export async function look(targets: readonly Target[], options: LookOptions): Promise<Look> {
   const nodes = await Promise.all(targets.map((target) => open(target, options.timeout)));
   try {
+    const lasting = nodes.flatMap((node) => node.lasting ?? []);
+    if (lasting.length > 0)
+      throw new CommandError(exitCode.unavailable, `${lasting.join("; ")}; waiting does not help`);
     const away = nodes.map(({ obstacle }) => obstacle);
     const abstaining = abstentions(nodes.map(({ memory }) => memory));
     const obstacles = targets.map((_, index) => away[index] ?? abstaining[index] ?? null);
@@ -56,6 +60,8 @@ interface OpenNode extends ComparedNode {
   /** Undefined if the node could not be asked. */
   readonly memory: Memory | null | undefined;
   readonly obstacle: Obstacle | null;
+  /** The node, and why it cannot be asked, if that does not end by itself. */
+  readonly lasting?: string;
 }
 
 async function open(target: Target, timeout: number): Promise<OpenNode> {
@@ -65,7 +71,10 @@ async function open(target: Target, timeout: number): Promise<OpenNode> {
     await enter(session, target);
   } catch (thrown) {
     if (!(thrown instanceof EntryError)) throw thrown;
-    return { ...node, memory: undefined, obstacle: unreachable(unreachableWords(thrown)) };
+    const words = unreachableWords(thrown);
+    const away = { ...node, memory: undefined, obstacle: unreachable(words) };
+    const advice = lastingAdvice(thrown.failure);
+    return advice === null ? away : { ...away, lasting: `${target.name}: ${words}: ${advice}` };
   }
   const answer = await askMemory(session);
   if (answer.ok) return { ...node, memory: answer.value.memory, obstacle: null };

@@ -9,6 +9,8 @@ import type { Obstacle } from "./obstacle.js";
 const pauseMs = 500;
 /** Pause in ms before the last look, in which programs reconnect to a node that has just started. */
 const settleMs = 1_000;
+/** The shortest wait in ms: a healthy set is found so twice in about this time. */
+export const shortestWait = settleMs;
 
 /** A node that is waited for. */
 export interface AwaitedNode extends Obstacle {
@@ -36,7 +38,7 @@ export interface WaitOptions {
   readonly prefix: string;
   /** How long a node may be silent, in ms. */
   readonly timeout: number;
-  /** How long to wait, in ms. The last look may end later, by the time for which a node may be silent. */
+  /** How long to wait, in ms. The last look may begin a pause later, and end later by the time for which a node may be silent. */
   readonly wait: number;
   /** Receives the nodes that are waited for, after each look. */
   readonly onLook: (awaited: readonly AwaitedNode[]) => void;
@@ -44,9 +46,9 @@ export interface WaitOptions {
 
 /**
  * Waits until every node votes and is healed: every lock that a quorum of the other nodes holds is on it too. The nodes must
- * be found so twice.
+ * be found so twice, with a pause that may end after the wait.
  *
- * @throws CommandError if the user of an address lacks a right.
+ * @throws CommandError if a node cannot be asked for a reason that does not end by itself, such as a wrong password.
  */
 export async function waitForNodes(
   targets: readonly Target[],
@@ -72,11 +74,11 @@ export async function waitForNodes(
     if (comparison === null) locks = null;
     else if (keys === null) ({ locks, complete } = comparison);
     const isWell = awaited.length === 0;
-    if (waited() >= wait || (isWell && wasWell)) return { waited: waited(), awaited, locks, complete };
+    if (isWell ? wasWell : waited() >= wait) return { waited: waited(), awaited, locks, complete };
     // Until the locks that are missing have come or gone, only they are looked at.
     keys = isWell || comparison === null ? null : [...new Set(comparison.missing.map(({ key }) => key))];
     wasWell = isWell;
-    await pause(Math.min(isWell ? settleMs : pauseMs, Math.max(0, wait - waited())));
+    await pause(isWell ? settleMs : Math.min(pauseMs, Math.max(0, wait - waited())));
   }
 }
 

@@ -3,6 +3,7 @@
 -- marker.
 -- ARGV: the description of the caller's set, or "" to record nothing; the caller's former description, or ""; a number to
 -- raise the watermark to, if there is a watermark, or "0".
+-- The time of a use is kept to within SET_PRECISION ms, so that many processes with one set seldom write.
 -- Replies with the watermark, and then with the description of each set, followed by the ms since its last use.
 --
 -- Nothing is recorded where the marker is of a later protocol version. An entry without a time is of a later version: it is
@@ -16,7 +17,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 if ARGV[1] ~= '' then
   local last = redis.call('HGET', KEYS[1], ARGV[1])
-  if not tonumber(last) or math.abs(now - last) >= SET_REFRESH then
+  if not tonumber(last) or math.abs(now - last) >= SET_PRECISION then
     redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now))
     redis.call('PEXPIRE', KEYS[1], SET_LAPSE)
   end
