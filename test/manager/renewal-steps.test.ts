@@ -34,13 +34,19 @@ describe("a renewal is due", () => {
     },
   );
 
-  it("at another time for a tenth of many leases that were taken at once", () => {
-    const random = Array.from({ length: 1_000 }, (_, index) => index / 1_000);
-    const due = random.map((chance) => dueAt(50_000, 20_000, chance));
-    const usual = dueAt(50_000, 20_000, 0.5);
-    expect(due.filter((time) => time === usual).length).toBeGreaterThan(890);
-    expect(new Set(due).size).toBeGreaterThan(5);
-  });
+  it.each([500, 2_500, 20_000])(
+    "together with about one call's worth of others, if %d locks were taken at once",
+    (locks) => {
+      const random = Array.from({ length: locks }, (_, index) => index / locks);
+      const perStep = new Map<number, number>();
+      for (const chance of random) {
+        const time = dueAt(50_000, locks, chance);
+        perStep.set(time, (perStep.get(time) ?? 0) + 1);
+      }
+      expect(Math.max(...perStep.values())).toBeLessThanOrEqual(520);
+      expect(perStep.size).toBeLessThanOrEqual(Math.ceil(locks / 250) + 1);
+    },
+  );
 
   it("at a step, unless steps would be shorter than 1 ms", () => {
     expect(stepBefore(12.9, 5, 1)).toBe(12);
