@@ -23,7 +23,7 @@ test("a memory of a later version is named by doctor, doctor --wait, inspect and
   const flags = flagsOf(nodes);
   const [doctor, waiting, inspection, admission] = await Promise.all([
     holdfast(["doctor", ...flags]),
-    holdfast(["doctor", "--wait", "100ms", ...flags]),
+    holdfast(["doctor", "--wait", "1s", ...flags]),
     holdfast(["inspect", "a", ...flags]),
     holdfast(["admit", "--node", nodes[0].url, "--other", nodes[1].url, "--other", nodes[2].url, "--yes"]),
   ]);
