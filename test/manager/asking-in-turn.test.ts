@@ -168,4 +168,19 @@ describe("a waiter that is told of its turn", () => {
     await waiting;
     expect(await handing.testNodes.holders("a")).toEqual([true, true, true]);
   });
+
+  it("leaves no place behind on a node that denied it, if its lease is handed over", async () => {
+    const handing = new HandingOver({ fromHolder: [0.5, 0.5, 20], toWaiter: [0.5, 0.5, 0.5] });
+    const { testNodes } = handing;
+    const { waiting } = await handing.begin();
+    await testNodes.clock.advance(10);
+    expect(await testNodes.holders("a")).toEqual([true, true, true]);
+    const adopter = testNodes.locks();
+    const adopted = await testNodes.run(adopter.adopt((await waiting).handover()));
+    await testNodes.clock.advance(20);
+    await testNodes.run(adopted.release());
+    expect(await testNodes.holders("a")).toEqual([false, false, false]);
+    await testNodes.run(adopter.acquire("a", { renew: false }));
+    expect(await testNodes.holders("a")).toEqual([true, true, true]);
+  });
 });

@@ -174,6 +174,9 @@ export class Claim implements UndoableClaim {
   handOver(shared: boolean): void {
     this.end();
     if (shared) return;
+    // A node that has denied the claim keeps its place.
+    const denying = this.records.filter(({ denied, granted }) => denied && !granted);
+    if (this.place !== null) this.leave(this.place, denying);
     const mayGrantLate = ({ unanswered, granted, askedOn, member }: MemberRecord) =>
       unanswered > 0 && !granted && askedOn !== null && askedOn !== member.connection;
     const undo = new ClaimUndo(this, this.context.clock, false);
@@ -200,10 +203,10 @@ export class Claim implements UndoableClaim {
   }
 
   /** Gives up the place in the queues of all nodes, because an earlier claim may have been sent to other nodes. */
-  leave(place: QueuePlace): void {
+  leave(place: QueuePlace, records: readonly MemberRecord[] = this.records): void {
     const { keys, token } = this;
     const command: LockCommand = { op: "release", keys, token, queue: { id: place.id, wake: false } };
-    for (const { member } of this.records) member.leaveQueue(command);
+    for (const { member } of records) member.leaveQueue(command);
   }
 
   /** Like `discard(true)`, and reports "granted" once a quorum has answered, or "noQuorum" if none can. */
