@@ -28,7 +28,8 @@ it("300 leases of 3 s are renewed with at most a fifth of the calls, and none is
   for (const server of servers) {
     const stats = String(await server.call("INFO", "commandstats"));
     const calls = Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1]);
-    expect(calls).toBeGreaterThan(5);
+    // The leases are renewed together, in as few calls as there are renewals of one lease.
+    expect(calls).toBeGreaterThanOrEqual(4);
     expect(calls).toBeLessThan(counted / 5);
   }
   await Promise.all(leases.map((lease) => lease.release()));
