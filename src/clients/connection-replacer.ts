@@ -1,6 +1,6 @@
 import type { Replacement } from "../engine/node/lock-node.js";
 import type { Clock } from "../engine/time/clock.js";
-import { backoffOf, type ReplacementBackoff, type ReplacementCause } from "./replacement.js";
+import { backoffOf, type ReplacementBackoff, type ReplacementCause, wrongServer } from "./replacement.js";
 import type { ScriptClient } from "./script-client.js";
 import { WrongServerDetector } from "./wrong-server.js";
 
@@ -40,7 +40,7 @@ export class ConnectionReplacer {
       if (this.#wrongServer.unavailableSince !== null) this.#wrongServer.answered();
       if (this.#backoff.replacements > 0) this.#backoff.answered();
     } else if (this.#wrongServer.isWrong(message)) {
-      this.replace("wrongServer");
+      this.replace(wrongServer(message));
     }
   }
 }

@@ -10,7 +10,7 @@ import {
 } from "./connection-cause.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
 import { type Endpoint, examineEndpoint } from "./endpoint-examination.js";
-import { type ReplacementCause, replacedMessage } from "./replacement.js";
+import type { ReplacementCause } from "./replacement.js";
 
 /** The part of a client's EventEmitter that is used here. */
 export interface Emitter {
@@ -172,10 +172,10 @@ export class ConnectionWatch {
   protected replaceBy(cause: ReplacementCause, replace: () => Replacement): Replacement {
     if (this.connection !== "ready") {
       // The client tries again, and reports nothing about the attempt that was cut short.
-      if (cause === "silence" && this.source.read() === "trying") this.#cause ??= unanswered;
+      if (cause.kind === "silence" && this.source.read() === "trying") this.#cause ??= unanswered;
       return replace();
     }
-    this.#replacement = new ConnectionCause(replacedMessage[cause], false, true);
+    this.#replacement = new ConnectionCause(cause.message, false, true);
     this.#closing = true;
     let replacement: Replacement = "impossible";
     try {

@@ -21,6 +21,7 @@ import type { ConnectionListener } from "./connection-listeners.js";
 import { ConnectionReplacer } from "./connection-replacer.js";
 import { failureOf, notReady } from "./failure.js";
 import { Redirections, unconnected } from "./redirections.js";
+import { silence } from "./replacement.js";
 import { groupRequests } from "./request-groups.js";
 import { answerAll, answerEach, stillWanted } from "./request-replies.js";
 import { knownScript } from "./script-cache.js";
@@ -84,7 +85,7 @@ export class RedisNode implements LockNode, CallSender {
   }
 
   replaceConnection(): Replacement {
-    return this.#replacer.replace("silence");
+    return this.#replacer.replace(silence);
   }
 
   subscribe(channel: string, listener: SubscriptionListener): (() => void) | null {

@@ -3,16 +3,23 @@ import { systemClock } from "../engine/time/system-clock.js";
 
 /**
  * Why a connection is replaced. `silence`: no reply has arrived for too long. `wrongServer`: the server answers, but
- * takes no locks, for example a master that has become a replica.
+ * takes no locks, for example a master that has become a replica. `message`: the error message for requests in flight.
  */
-export type ReplacementCause = "silence" | "wrongServer";
+export interface ReplacementCause {
+  readonly kind: "silence" | "wrongServer";
+  readonly message: string;
+}
 
-/** The error message for requests in flight on a replaced connection. */
-export const replacedMessage: Readonly<Record<ReplacementCause, string>> = {
-  silence: "connection lost (it was silent for too long and has been replaced)",
-  wrongServer:
-    "connection lost (it led to a server that takes no locks, such as a replica, and has been replaced)",
+export const silence: ReplacementCause = {
+  kind: "silence",
+  message: "connection lost (it was silent for too long and has been replaced)",
 };
+
+/** `refusal`: what the server answered. */
+export const wrongServer = (refusal: string): ReplacementCause => ({
+  kind: "wrongServer",
+  message: `connection lost (it led to a server that takes no locks and has been replaced: ${refusal})`,
+});
 
 /** ms between two replacements of one connection: doubles from the first to the longest delay until a reply arrives. */
 const firstDelay = 1_000;

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { type IoredisCluster, IoredisClusterScriptClient } from "../../src/clients/ioredis/cluster.js";
 import { NodeRedisClusterScriptClient } from "../../src/clients/node-redis/cluster.js";
 import type { NodeRedisCluster } from "../../src/clients/node-redis/library.js";
+import { wrongServer } from "../../src/clients/replacement.js";
 
 /** A connection to a master that counts the calls of its methods. */
 class Master extends EventEmitter {
@@ -46,7 +47,7 @@ test("a Cluster that is down keeps its connections and refreshes its slots: iore
   const to = await client.route("key");
   to?.eval("script", ["key"], []).catch(() => {});
   const before = master.touched;
-  expect(client.replaceConnection("wrongServer")).toBe("tooSoon");
+  expect(client.replaceConnection(wrongServer("READONLY no"))).toBe("tooSoon");
   expect(master.touched).toBe(before);
   expect(refreshes).toBe(1);
 });
@@ -66,7 +67,7 @@ test("a Cluster that is down keeps its connections and refreshes its slots: node
   const to = await client.route("key");
   to?.eval("script", ["key"], []).catch(() => {});
   const before = master.touched;
-  expect(client.replaceConnection("wrongServer")).toBe("tooSoon");
+  expect(client.replaceConnection(wrongServer("READONLY no"))).toBe("tooSoon");
   expect(master.touched).toBe(before);
   expect(refreshes).toBe(1);
 });

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, test } from "vitest";
 import { type ConnectionSource, ConnectionWatch } from "../../src/clients/connection-watch.js";
+import { silence, wrongServer } from "../../src/clients/replacement.js";
 
 type State = "fresh" | "trying" | "ready" | "over";
 
@@ -106,7 +107,7 @@ describe("the connection of a client", () => {
       const { watch, seen, become, subscribe } = watched(false, Replaceable);
       subscribe();
       become("ready");
-      const outcome = watch.replace("silence", () => {
+      const outcome = watch.replace(silence, () => {
         become("fresh", "end");
         become("trying");
         return "replacing";
@@ -126,11 +127,11 @@ describe("the connection of a client", () => {
       const { watch, become, subscribe } = watched(false, Replaceable);
       subscribe();
       become("ready");
-      watch.replace("wrongServer", () => "replacing");
+      watch.replace(wrongServer("READONLY no"), () => "replacing");
       expect(watch.trouble).toBe("");
       become("trying");
       expect(watch.trouble).toMatch(
-        /it led to a server that takes no locks, such as a replica, and has been replaced/,
+        /it led to a server that takes no locks and has been replaced: READONLY no/,
       );
     });
 
@@ -138,7 +139,7 @@ describe("the connection of a client", () => {
       const { watch, become, subscribe } = watched(false, Replaceable);
       subscribe();
       become("ready");
-      expect(watch.replace("silence", () => "busy")).toBe("busy");
+      expect(watch.replace(silence, () => "busy")).toBe("busy");
       become("trying");
       expect(watch.trouble).toBe("");
     });

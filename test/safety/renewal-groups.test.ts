@@ -196,6 +196,19 @@ describe("while leases are renewed together, one of them", () => {
     expect(sent?.request.wanted()).toBe(false);
   });
 
+  it("can be the last one to be released: no timer of the round is left", async () => {
+    const { nodes, locks, clock, leases } = await renewing(abc);
+    await settle();
+    const released = leases.map((lease) => lease.release());
+    await settle();
+    for (const node of nodes) for (const arrival of node.of("release")) arrival.answer(granted);
+    await Promise.all(released);
+    const closed = locks.close();
+    await clock.advance(0);
+    await closed;
+    expect(clock.pending).toBe(0);
+  });
+
   it("can be handed over: it is not renewed here", async () => {
     const setup = await renewing(abc);
     await settle();

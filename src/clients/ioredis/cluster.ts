@@ -86,7 +86,7 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
    */
   replaceConnection(cause: ReplacementCause): Replacement {
     // The Cluster decides which servers take locks, not the targets of its connections.
-    if (cause === "wrongServer") {
+    if (cause.kind === "wrongServer") {
       void this.refresh();
       return "tooSoon";
     }

@@ -1,7 +1,7 @@
 import type { Replacement } from "../../engine/node/lock-node.js";
 import { LostError } from "../failure.js";
 import type { InFlight } from "../in-flight.js";
-import { type ReplacementCause, replacedMessage } from "../replacement.js";
+import type { ReplacementCause } from "../replacement.js";
 import type { IoredisClient, IoredisOwner, QueuedCommand } from "./library.js";
 
 interface ReplacementContext {
@@ -32,13 +32,13 @@ export function replaceIoredisConnection(client: IoredisClient, context: Replace
   // In any other state the client is opening a connection, bounded by its own timeouts.
   if (client.status !== "ready" && client.status !== "connect") return "replacing";
   const others = owner !== "holdfast" && hasOtherCommands(client, context.own);
-  if (cause === "wrongServer") {
+  if (cause.kind === "wrongServer") {
     // The server still answers the commands that it has received. The client sends the others again, in order.
     client.disconnect(true);
     return "replacing";
   }
   if (others) return "busy";
-  const lost = new LostError(replacedMessage[cause]);
+  const lost = new LostError(cause.message);
   // Without flushing, the client would resend our own commands, although they are answered as lost. Handshake commands
   // must not fail: the client would then reject everything that waits for the connection.
   if (client.status === "ready") client.flushQueue?.(lost, { offlineQueue: false });

@@ -81,7 +81,7 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
 
   replaceConnection(cause: ReplacementCause): Replacement {
     // The Cluster decides which servers take locks, not the targets of its connections.
-    if (cause === "wrongServer") {
+    if (cause.kind === "wrongServer") {
       void this.refresh();
       return "tooSoon";
     }

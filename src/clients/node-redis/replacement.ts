@@ -1,7 +1,7 @@
 import type { Replacement } from "../../engine/node/lock-node.js";
 import { LostError } from "../failure.js";
 import type { InFlight } from "../in-flight.js";
-import { type ReplacementCause, replacedMessage } from "../replacement.js";
+import type { ReplacementCause } from "../replacement.js";
 import type { NodeRedisClient } from "./library.js";
 
 /** ms by which a PING of the client itself may be late. */
@@ -21,7 +21,7 @@ export function replaceNodeRedisConnection(
 ): Replacement {
   // The user closed the client or has not opened it. A client that would not reconnect must keep its connection.
   if (!client.isOpen || client.options?.socket?.reconnectStrategy === false) return "impossible";
-  if (cause === "wrongServer" && client.isReady) {
+  if (cause.kind === "wrongServer" && client.isReady) {
     // The server answers all earlier commands and then ends the connection; the client treats this as a lost
     // connection.
     client.sendCommand(["QUIT"]).catch(() => {});
@@ -29,7 +29,7 @@ export function replaceNodeRedisConnection(
   }
   const queue = client._getQueue?.();
   if (queue?.pendingCount === undefined || client.destroy === undefined) return "impossible";
-  const lost = new LostError(replacedMessage[cause]);
+  const lost = new LostError(cause.message);
   if (!client.isReady) {
     // A command of the user cannot cause this silence, because the handshake comes first. Commands that the client
     // wrote behind the handshake are rejected, as after any lost connection. Between two attempts this has no effect.

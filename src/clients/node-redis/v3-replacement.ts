@@ -1,6 +1,6 @@
 import type { Replacement } from "../../engine/node/lock-node.js";
 import type { InFlight } from "../in-flight.js";
-import { type ReplacementCause, replacedMessage } from "../replacement.js";
+import type { ReplacementCause } from "../replacement.js";
 import type { NodeRedis3Client } from "./v3-library.js";
 
 /** The commands that the client sends on a new connection before it is ready. */
@@ -20,13 +20,13 @@ export function replaceNodeRedis3Connection(
   if (client.closing || client.options?.stream !== undefined) return "impossible";
   // The client is connecting, or waits for the next attempt.
   if (!client.connected) return "replacing";
-  if (cause === "wrongServer") {
+  if (cause.kind === "wrongServer") {
     // The server still answers the commands that it has received.
     client.stream?.end?.();
     return "replacing";
   }
   if (hasOtherCommands(client, own)) return "busy";
-  inFlight.abandon(replacedMessage[cause]);
+  inFlight.abandon(cause.message);
   client.stream?.destroy?.();
   return "replacing";
 }

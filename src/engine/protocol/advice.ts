@@ -22,10 +22,7 @@ const remedies: readonly (readonly [causes: (vote: FailedVote) => boolean, remed
     "check whether the server hangs, and the firewalls",
   ],
   [({ message }) => /(^|[\s-])OOM /.test(message), "free memory or raise maxmemory"],
-  [
-    ({ message }) => /(^|[\s-])READONLY |that takes no locks, such as a replica/.test(message),
-    "point the client to the master",
-  ],
+  [({ message }) => /(^|[\s-])READONLY /.test(message), "point the client to the master"],
 ];
 
 /** What to do about the nodes that failed; or nothing. `reachable`: whether a later round can reach a quorum. */

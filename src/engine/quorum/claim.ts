@@ -5,20 +5,14 @@ import type { FenceSource } from "../protocol/fence.js";
 import type { Vote } from "../protocol/vote.js";
 import { now } from "../time/clock.js";
 import { ClaimCommand, type MemberRecord } from "./claim-command.js";
+import type { ClaimGroup } from "./claim-group.js";
 import { ClaimUndo, type UndoableClaim } from "./claim-undo.js";
 import { answeredByQuorum, decide } from "./decision.js";
+import type { MemberGate } from "./member-gate.js";
 import type { Origin, PriorLease } from "./origin.js";
 import { Round, type RoundContext, type RoundResult } from "./round.js";
 
 type Decided = (result: RoundResult) => void;
-
-/** Decides when a claim asks each member. An `ask` does nothing once the claim has ended. */
-export interface MemberGate {
-  /** Calls `ask` now or later. */
-  admit(member: number, ask: () => void): void;
-  /** Calls all `ask` functions that have not been called. */
-  admitAll(): void;
-}
 
 /**
  * Maximum number of further rounds to get a fence accepted. A node that refuses a fence keeps its basis of comparison as
@@ -41,6 +35,8 @@ export class Claim implements UndoableClaim {
   place: QueuePlace | null = null;
   maxTtl = unknownTtl;
   keptUntil: number | null = null;
+  /** The claims with which the claim is being renewed; null if it is not. */
+  group: ClaimGroup | null = null;
   private round: Round | null = null;
   private undo: ClaimUndo | null = null;
   private readonly records: MemberRecord[];
@@ -114,7 +110,7 @@ export class Claim implements UndoableClaim {
    */
   renew(ttl: number, timeout: number, decided: (result: RoundResult) => boolean): void {
     const missing: number[] = [];
-    this.raiseTtl(ttl);
+    this.maxTtl = Math.max(this.maxTtl, ttl);
     let accepted = false;
     const onAnswer = (member: number, reply: Reply) => {
       if (reply.kind !== "denied" || reply.holder !== null) return;
@@ -133,9 +129,10 @@ export class Claim implements UndoableClaim {
     return this.keys.length === 1 && !this.shared && !this.named && this.from === null;
   }
 
-  /** The nodes may keep the keys for `ttl` ms from now. */
-  raiseTtl(ttl: number): void {
+  /** The claim is being renewed for `ttl` ms together with others. */
+  joinGroup(ttl: number, group: ClaimGroup): void {
     this.maxTtl = Math.max(this.maxTtl, ttl);
+    this.group = group;
   }
 
   /** Sets the keys again on a member that lacks them. A live quorum must have confirmed the claim. */
@@ -165,6 +162,8 @@ export class Claim implements UndoableClaim {
   end(): void {
     this.ended = true;
     this.round?.abandon();
+    this.group?.onEnded();
+    this.group = null;
   }
 
   /**

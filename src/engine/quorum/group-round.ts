@@ -6,6 +6,7 @@ import { failed } from "../protocol/refusal.js";
 import { granted } from "../protocol/vote.js";
 import { type Instant, now } from "../time/clock.js";
 import type { Claim } from "./claim.js";
+import type { ClaimGroup } from "./claim-group.js";
 import { decide } from "./decision.js";
 import { Round, type RoundContext, type RoundResult } from "./round.js";
 
@@ -38,13 +39,16 @@ interface Entry {
  * claim whose key each of the nodes that answered has renewed. A claim whose key any node has not renewed leaves the group,
  * and is renewed by itself.
  */
-export class GroupRound {
+export class GroupRound implements ClaimGroup {
   private readonly entries: readonly Entry[];
   /** Changed in place when a claim has ended, so that the change applies to every later sending. */
   private readonly tokens: string[];
   private readonly command: LockCommand;
   /** The time just before the first request. */
   private readonly start: Instant;
+  private readonly round: Round;
+  /** The number of claims that wait for the decision. */
+  private waiting: number;
 
   constructor(
     context: RoundContext,
@@ -56,9 +60,11 @@ export class GroupRound {
     this.tokens = renewals.map(({ claim }) => claim.token);
     const keys = renewals.map(({ claim }) => claim.keys[0] ?? "");
     this.command = { op: "renewEach", keys, tokens: this.tokens, ttl };
-    for (const { claim } of renewals) claim.raiseTtl(ttl);
+    this.waiting = renewals.length;
+    for (const { claim } of renewals) claim.joinGroup(ttl, this);
     this.start = now(context.clock);
     const round = new Round(context, timeout, decide, (result) => this.onDecided(result));
+    this.round = round;
     round.start((member) =>
       context.members[member]?.ask(new GroupCommand(this, this.command, member, round)),
     );
@@ -66,6 +72,12 @@ export class GroupRound {
 
   get callers(): AsyncContext[] {
     return this.entries.map(({ claim }) => claim.caller);
+  }
+
+  /** A round that nobody waits for leaves no timer. */
+  onEnded(): void {
+    this.waiting--;
+    if (this.waiting === 0) this.round.abandon();
   }
 
   /** Whether a claim is still to be renewed. The keys of claims that have ended are not renewed by any further sending. */
@@ -87,8 +99,11 @@ export class GroupRound {
       if (entry === undefined || entry.claim.ended) continue;
       const { renewal } = entry;
       entry.renewal = null;
-      if (renewal !== null) renewal.renewAlone();
-      else if (entry.accepted) entry.claim.heal(member, this.ttl);
+      if (renewal !== null) {
+        entry.claim.group = null;
+        renewal.renewAlone();
+        this.onEnded();
+      } else if (entry.accepted) entry.claim.heal(member, this.ttl);
     }
   }
 
@@ -97,7 +112,9 @@ export class GroupRound {
       const { renewal } = entry;
       // The requests of a hung node keep this round alive, but must not keep the lease alive.
       entry.renewal = null;
-      if (renewal !== null) entry.accepted = renewal.onGroupDecided(this.start, result);
+      if (renewal === null) continue;
+      entry.claim.group = null;
+      entry.accepted = renewal.onGroupDecided(this.start, result);
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { QueuePlace } from "../../engine/protocol/command.js";
 import type { Membership } from "../../engine/protocol/membership.js";
-import type { MemberGate } from "../../engine/quorum/claim.js";
+import type { MemberGate } from "../../engine/quorum/member-gate.js";
 import type { WakeupChannel, WakeupListener } from "../../engine/quorum/wakeup-channel.js";
 import type { Clock, Timer } from "../../engine/time/clock.js";
 

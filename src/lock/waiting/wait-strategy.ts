@@ -1,5 +1,5 @@
 import { type QueuePlace, type QueuePolicy, reservation } from "../../engine/protocol/command.js";
-import type { MemberGate } from "../../engine/quorum/claim.js";
+import type { MemberGate } from "../../engine/quorum/member-gate.js";
 import type { RefusalEvent } from "../../machines/lock-events.js";
 import type { LockInternals } from "../lock-internals.js";
 import type { Settings } from "../settings.js";

@@ -148,8 +148,7 @@ export const incidents: Incident[] = [
     },
     acquire: {
       code: "ACQUIRE_TIMEOUT",
-      // The connection may be just being replaced, in case it leads to the master then.
-      says: "(one: …replica…): point the client to the master",
+      says: "(one: …READONLY …): point the client to the master",
     },
     doctor: {
       exits: 2,
@@ -172,7 +171,7 @@ export const incidents: Incident[] = [
     doctor: {
       exits: 1,
       says: [
-        "warning memory-marker: one does not vote: it lost its memory; it votes again in … s Leases that it may have granted have not run out. … → wait (holdfast doctor --wait 5m);",
+        "warning memory-marker: one does not vote: it lost its memory; it votes again in … Leases that it may have granted have not run out. … → wait (holdfast doctor --wait 5m);",
       ],
     },
   },
