@@ -1,24 +1,14 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { AcquireOptions, Lease, LocksOptions } from "../../src/index.js";
 import { InvalidOptionError, LeaseExpiredError } from "../../src/index.js";
 import { instrumentLocks } from "../../src/telemetry.js";
 import { caught } from "../safety/scripted-locks.js";
+import { collectWarnings, passTime } from "../support/collected-warnings.js";
 import { TestNodes } from "./test-nodes.js";
 
-/** ms. The number of warnings is bounded in time, so each test has a time of its own. */
-let time = 1e9;
-let warnings: { text: string; code: string; detail: string }[];
-beforeEach(() => {
-  warnings = [];
-  time += 1e6;
-  vi.spyOn(performance, "now").mockImplementation(() => time);
-  vi.spyOn(process, "emitWarning").mockImplementation((text, given) => {
-    warnings.push({ text: String(text), ...(given as { code: string; detail: string }) });
-  });
-});
-afterEach(() => vi.restoreAllMocks());
-const codes = () => warnings.map(({ code }) => code).filter((code) => code !== "COLD_START");
+const warnings = collectWarnings();
+const codes = () => warnings().map(({ code }) => code);
 
 /** Acquires a lease, and loses it because every node hangs. */
 async function loseLease(
@@ -40,7 +30,7 @@ describe("a loss that nobody listens for", () => {
     const lease = await loseLease();
     expect(lease.remaining()).toBe(0);
     expect(codes()).toEqual(["LEASE_LOST"]);
-    const warning = warnings.find(({ code }) => code === "LEASE_LOST");
+    const warning = warnings().find(({ code }) => code === "LEASE_LOST");
     expect(warning?.text).toMatch(
       /^the lease of "payouts" is over: its validity ran out before a renewal succeeded \(lost at [\d-]+T[\d:.]+Z; acquisition [\w-]+, held since [\d-]+T[\d:.]+Z\)/,
     );
@@ -107,16 +97,16 @@ describe("a loss that nobody listens for", () => {
     };
     await lose("a");
     expect(codes()).toHaveLength(10);
-    expect(warnings.at(-1)?.text).toMatch(/more like it are left out for up to a minute/);
-    time += 60_000;
+    expect(warnings().at(-1)?.text).toMatch(/more like it are left out for up to a minute/);
+    passTime(60_000);
     await lose("b");
     expect(codes()).toHaveLength(20);
-    expect(warnings[warnings.length - 10]?.text).toMatch(/40 like it were left out in the minutes before/);
+    expect(warnings().at(-10)?.text).toMatch(/40 like it were left out in the minutes before/);
     // A test may put its fake timers away.
-    time -= 500_000;
+    passTime(-500_000);
     await lose("c");
     expect(codes()).toHaveLength(30);
-    time += 1_000_000;
+    passTime(1_000_000);
   });
 });
 
