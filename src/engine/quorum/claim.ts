@@ -5,11 +5,11 @@ import type { FenceSource } from "../protocol/fence.js";
 import type { Vote } from "../protocol/vote.js";
 import { now } from "../time/clock.js";
 import { ClaimCommand, type MemberRecord } from "./claim-command.js";
-import type { ClaimGroup } from "./claim-group.js";
 import { ClaimUndo, type UndoableClaim } from "./claim-undo.js";
 import { answeredByQuorum, decide } from "./decision.js";
 import type { MemberGate } from "./member-gate.js";
 import type { Origin, PriorLease } from "./origin.js";
+import type { RenewalGroup } from "./renewal-group.js";
 import { Round, type RoundContext, type RoundResult } from "./round.js";
 
 type Decided = (result: RoundResult) => void;
@@ -36,7 +36,7 @@ export class Claim implements UndoableClaim {
   maxTtl = unknownTtl;
   keptUntil: number | null = null;
   /** The claims with which the claim is being renewed; null if it is not. */
-  group: ClaimGroup | null = null;
+  group: RenewalGroup | null = null;
   private round: Round | null = null;
   private undo: ClaimUndo | null = null;
   private readonly records: MemberRecord[];
@@ -130,7 +130,7 @@ export class Claim implements UndoableClaim {
   }
 
   /** The claim is being renewed for `ttl` ms together with others. */
-  joinGroup(ttl: number, group: ClaimGroup): void {
+  joinGroup(ttl: number, group: RenewalGroup): void {
     this.maxTtl = Math.max(this.maxTtl, ttl);
     this.group = group;
   }

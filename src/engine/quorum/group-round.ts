@@ -6,8 +6,8 @@ import { failed } from "../protocol/refusal.js";
 import { granted } from "../protocol/vote.js";
 import { type Instant, now } from "../time/clock.js";
 import type { Claim } from "./claim.js";
-import type { ClaimGroup } from "./claim-group.js";
 import { decide } from "./decision.js";
+import type { RenewalGroup } from "./renewal-group.js";
 import { Round, type RoundContext, type RoundResult } from "./round.js";
 
 /** The result of a renewal. */
@@ -39,7 +39,7 @@ interface Entry {
  * claim whose key each of the nodes that answered has renewed. A claim whose key any node has not renewed leaves the group,
  * and is renewed by itself.
  */
-export class GroupRound implements ClaimGroup {
+export class GroupRound implements RenewalGroup {
   private readonly entries: readonly Entry[];
   /** Changed in place when a claim has ended, so that the change applies to every later sending. */
   private readonly tokens: string[];
