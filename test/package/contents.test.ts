@@ -44,10 +44,10 @@ describe("the packed package", () => {
     expect(files.filter((file) => /visualizations\/charts\/lock\./.test(file))).toHaveLength(3);
   });
 
-  it("depends only on the client and the state machines, and contains the rest, with its licences", async () => {
+  it("depends only on the client, the state machines and the emitter, and contains the rest, with its licences", async () => {
     const text = (file: string) => packed.readFile(`/node_modules/holdfast/${file}`);
     const { dependencies, peerDependencies } = JSON.parse(text("package.json"));
-    expect(Object.keys(dependencies)).toEqual(["ioredis", "xstate"]);
+    expect(Object.keys(dependencies)).toEqual(["eventemitter3", "ioredis", "xstate"]);
     const imported = packed
       .listFiles()
       .filter((file) => /dist\/.*\.c?js$/.test(file))

@@ -17,7 +17,6 @@ const onLock = (key: string): readonly Command[] => [
   ["EVALSHA", harmlessSha, "1", key],
   ["EXISTS", key],
   ["GET", key],
-  ["MGET", key],
   writeTo(key),
   ["DEL", key],
   ["TYPE", key],

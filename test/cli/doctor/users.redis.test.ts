@@ -22,18 +22,7 @@ const rightsOf = async (address: string, prefix = "") =>
     ({ code }) => code.startsWith("rights") || code === "writes" || code === "script",
   );
 
-const lockCommands = [
-  "+eval",
-  "+evalsha",
-  "+exists",
-  "+get",
-  "+mget",
-  "+set",
-  "+del",
-  "+type",
-  "+pttl",
-  "+pexpire",
-];
+const lockCommands = ["+eval", "+evalsha", "+exists", "+get", "+set", "+del", "+type", "+pttl", "+pexpire"];
 const queueCommands = ["+time", "+zadd", "+zrangebyscore", "+zrem", "+zscore"];
 const setsCommands = ["+hget", "+hset", "+hdel", "+hgetall"];
 const wakeCommands = ["+publish", "+subscribe"];
