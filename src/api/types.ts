@@ -6,6 +6,7 @@ import type { AcquireOptions, UsingOptions } from "../lock/options.js";
 import type { ReleaseOutcome } from "../lock/release-outcome.js";
 import type { LockState } from "../machines/lock-state.js";
 import type { NodeState } from "../machines/node-state.js";
+import type { Semaphore, SemaphoreOptions } from "../semaphore/types.js";
 import type { NotEmpty } from "../support/not-empty.js";
 
 export type { LockState, ReleaseOutcome };
@@ -159,6 +160,13 @@ export interface Locks extends AsyncDisposable {
     name: string,
     options?: ElectionOptions<Fence>,
   ): Election<TermOf<Fence>>;
+  /**
+   * Returns a semaphore: at most `permits` leases of it are valid at once. Acquires nothing by itself. A semaphore has nothing to
+   * do with a lock of the same name.
+   *
+   * @throws InvalidOptionError, also if these locks have given another number of permits for this name; ManagerClosedError.
+   */
+  semaphore(name: string, options: SemaphoreOptions): Semaphore;
   /** Takes over a lease that another process handed over. The result is a new lease with its own token. */
   adopt<Options extends AcquireOptions = AcquireOptions>(
     handover: string,

@@ -7,6 +7,7 @@ import { now } from "../time/clock.js";
 import { ClaimCommand, type Grant, type MemberRecord } from "./claim-command.js";
 import { ClaimUndo, type UndoableClaim } from "./claim-undo.js";
 import { answeredByQuorum, decide } from "./decision.js";
+import { askForFence } from "./fence-rounds.js";
 import type { MemberGate } from "./member-gate.js";
 import type { Origin, PriorLease } from "./origin.js";
 import type { RenewalGroup } from "./renewal-group.js";
@@ -14,12 +15,6 @@ import { Round, type RoundContext, type RoundResult } from "./round.js";
 
 export type Decided = (result: RoundResult) => void;
 export type OnAnswer = (member: number, reply: Reply) => void;
-
-/**
- * Maximum number of further rounds to get a fence accepted. A node that refuses a fence keeps its basis of comparison as
- * the record of the resource, which no other client raises. So one round suffices; the others serve late nodes.
- */
-const fenceRounds = 3;
 
 /** How long a release is worth delivering if it is unknown how long the nodes keep the key, in ms. */
 const unknownTtl = 60_000;
@@ -109,8 +104,12 @@ export class Claim implements UndoableClaim {
     decided: Decided,
     gate: MemberGate | null,
   ): void {
-    if (fences === null) this.ask(command, timeout, decided, null, gate);
-    else this.askFenced(command, timeout, fences, fences.propose(), fenceRounds, decided, gate);
+    if (fences === null) return this.ask(command, timeout, decided, null, gate);
+    askForFence(command, fences, decided, {
+      membership: this.context.membership,
+      ask: (fenced, onResult, isFirst) => this.ask(fenced, timeout, onResult, null, isFirst ? gate : null),
+      raise: (fence) => ({ op: "fence", keys: this.keys, token: this.token, fence }),
+    });
   }
 
   /** The round in which the members vote on the command. */
@@ -262,33 +261,6 @@ export class Claim implements UndoableClaim {
   /** A command was lost: a node may grant it later. */
   onLost(command: ClaimCommand): void {
     this.undo?.releaseAgain(command);
-  }
-
-  /**
-   * A quorum must accept the fence. If too many nodes have seen a higher one, the next round proposes a fence above it.
-   */
-  private askFenced(
-    command: LockCommand,
-    timeout: number,
-    fences: FenceSource,
-    fence: number,
-    roundsLeft: number,
-    decided: Decided,
-    gate: MemberGate | null = null,
-  ): void {
-    const onDecided = (result: RoundResult) => {
-      if (result.verdict !== "granted") return decided(result);
-      const answers = result.votes.flatMap((vote) =>
-        vote.kind === "granted" && vote.fence ? [{ node: vote.node, ...vote.fence }] : [],
-      );
-      const accepted = answers.flatMap((answer) => (answer.accepted ? [answer.node] : []));
-      if (this.context.membership.isQuorumOf(accepted)) return decided({ ...result, fence });
-      if (roundsLeft === 0) return decided({ ...result, verdict: "noQuorum" });
-      const higher = fences.raise(answers.map(({ highest }) => highest));
-      const raise: LockCommand = { op: "fence", keys: this.keys, token: this.token, fence: higher };
-      this.askFenced(raise, timeout, fences, higher, roundsLeft - 1, decided);
-    };
-    this.ask({ ...command, fence } as LockCommand, timeout, onDecided, null, gate);
   }
 
   private ask(

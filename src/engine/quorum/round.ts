@@ -139,8 +139,7 @@ export class Round extends TimerEntry implements Ballot {
     this.answered[index] = true;
     for (const set of this.context.membership.setsOf[index] ?? [])
       (this.tallies[set] as Tally)[answer.kind]++;
-    const plain =
-      answer.kind === "granted" && answer.fence === undefined && answer.permits === undefined;
+    const plain = answer.kind === "granted" && answer.fence === undefined && answer.permits === undefined;
     const vote = plain ? member.granted : { ...answer, node: member.name };
     // The array that was passed with the verdict must not change any more.
     if (this.over) this.late.push(vote);
