@@ -1,4 +1,4 @@
-import type { FencedLease, Handle, Lease, NodeInspection } from "../api/types.js";
+import type { FencedLease, Handle, Lease, NodeInspection } from "../api/lease-types.js";
 import type { Holder } from "../engine/protocol/vote.js";
 import type { AcquireOptions, UsingOptions } from "../lock/options.js";
 

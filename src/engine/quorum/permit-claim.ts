@@ -26,7 +26,7 @@ export class PermitClaim extends Claim {
     context: RoundContext,
     /** The keys of all permits, in the order of preference. */
     private readonly all: readonly string[],
-    private readonly weight: number,
+    readonly weight: number,
     token: string,
     caller: AsyncContext,
   ) {
