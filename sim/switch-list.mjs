@@ -43,8 +43,8 @@ export const switches = [
     off: "a fence needs no quorum",
     changes: [
       [
-        "src/engine/quorum/claim.ts",
-        "this.context.membership.isQuorumOf(accepted)",
+        "src/engine/quorum/fence-rounds.ts",
+        "claim.membership.isQuorumOf(accepted)",
         "accepted.length > 0 || answers.length > 0",
       ],
     ],

@@ -1,5 +1,10 @@
 import { adviceOn } from "./engine/protocol/advice.js";
-import { type BlockingHolder, contentionMessage, type HeldHere } from "./engine/protocol/contention.js";
+import {
+  type BlockingHolder,
+  contentionMessage,
+  type HeldHere,
+  type WantedPermits,
+} from "./engine/protocol/contention.js";
 import { canReachQuorum } from "./engine/protocol/quorum.js";
 import type { Vote } from "./engine/protocol/vote.js";
 import type { RetryReason } from "./engine/time/retry.js";
@@ -27,8 +32,9 @@ export class LockContendedError extends HoldfastError {
      * kept for a caller that has waited longer.
      */
     readonly holder: BlockingHolder | undefined = undefined,
+    permits?: WantedPermits,
   ) {
-    super(contentionMessage(resources, attempts, holder, heldHere));
+    super(contentionMessage(resources, attempts, holder, heldHere, permits));
   }
 }
 

@@ -43,3 +43,4 @@ export type {
   NodeGroups,
   UsingOptions,
 } from "./lock/options.js";
+export type * from "./semaphore/types.js";

@@ -3,8 +3,8 @@
 /** Appended to the name of a command that also proposes a fence. */
 const fencedSuffix = "Fenced";
 
-const flags = ["claims", "needsMemory", "respectsQueues"];
-const fields = ["token", "tokens", "ttl", "from", "rest", "place", "placeId"];
+const flags = ["claims", "needsMemory", "respectsQueues", "sharesSideKeys"];
+const fields = ["token", "tokens", "ttl", "from", "rest", "place", "placeId", "weight", "barges"];
 
 /** `fence`: whether the command takes a fence as its last argument: "never", "optional" or "required". */
 function readCommand({ name, op, arguments: listed, flags: set }) {
@@ -62,6 +62,11 @@ export function commandTables(commands) {
       () => true,
     ),
     table(
+      "sharesSideKeys",
+      forms.filter((form) => form.sharesSideKeys),
+      () => true,
+    ),
+    table(
       "fencedCommand",
       forms.filter(({ fenced }) => fenced),
       ({ runs }) => `'${runs}'`,
@@ -103,9 +108,9 @@ export function commandModule(commands) {
   ];
 }
 
-function commandEntry({ name, arguments: args, fence, respectsQueues }) {
+function commandEntry({ name, arguments: args, fence, respectsQueues, sharesSideKeys }) {
   const fencedName = { never: null, required: name, optional: name + fencedSuffix }[fence];
-  const entry = { name, arguments: args, fencedName, respectsQueues };
+  const entry = { name, arguments: args, fencedName, respectsQueues, sharesSideKeys };
   const literal = (value) => JSON.stringify(value).replaceAll(",", ", ");
   const values = Object.entries(entry).map(([key, value]) => `${key}: ${literal(value)}`);
   return `  ${name}: { ${values.join(", ")} },`;

@@ -428,8 +428,8 @@ export const switches = [
   [
     "1 exclusion",
     "a fence needs no quorum",
-    "src/engine/quorum/claim.ts",
-    "this.context.membership.isQuorumOf(accepted)",
+    "src/engine/quorum/fence-rounds.ts",
+    "claim.membership.isQuorumOf(accepted)",
     "answers.length > 0",
     "test/manager/fence",
   ],

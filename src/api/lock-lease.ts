@@ -42,6 +42,11 @@ export class LockLease implements FencedLease {
     return this.#leaseState.grant.fence as number;
   }
 
+  /** Undefined unless the lease is one of a semaphore. The public types show the property only there. */
+  get permits(): readonly number[] {
+    return this.#leaseState.claim.permits as readonly number[];
+  }
+
   get signal(): AbortSignal {
     return this.#leaseState.signal;
   }
@@ -73,7 +78,9 @@ export class LockLease implements FencedLease {
   handover(): string {
     const token = this.#lock.handOver(this.#leaseState);
     this.#end();
-    const { resources, ttl } = this.#leaseState;
+    const { ttl, claim } = this.#leaseState;
+    const { pool } = this.#lock;
+    const resources = pool === null ? this.resources : pool.resourcesOf(claim.permits ?? []);
     return writeHandover({ resources, token, ttl, rest: this.#leaseState.rest() });
   }
 
@@ -82,9 +89,10 @@ export class LockLease implements FencedLease {
   }
 
   toJSON(): object {
-    const { resources, ttl, drift, validUntil, fence } = this;
+    const { resources, permits, ttl, drift, validUntil, fence } = this;
     return {
       resources,
+      permits,
       acquisition: this.#leaseState.acquisition,
       ttl,
       drift,

@@ -1,32 +1,25 @@
 import { Elections } from "../election/elections.js";
 import type { ManagedElection } from "../election/managed-election.js";
 import type { ElectionOptions } from "../election/types.js";
-import { InvalidOptionError, isHoldfastError, LeaseExpiredError } from "../errors.js";
+import { InvalidOptionError } from "../errors.js";
 import type { ManagerEvents } from "../lock/events.js";
-import type { LeaseState } from "../lock/lease-state.js";
 import { checkKnown } from "../lock/option-checks.js";
 import type { AcquireOptions, UsingOptions } from "../lock/options.js";
-import { coverHold, type Settings } from "../lock/settings.js";
+import { coverHold } from "../lock/settings.js";
 import type { LockFactory, Resources } from "../manager/lock-factory.js";
 import type { Manager } from "../manager/manager.js";
-import { onAbort } from "../support/abort.js";
+import type { ManagedSemaphore } from "../semaphore/managed-semaphore.js";
+import { Semaphores } from "../semaphore/semaphores.js";
+import type { SemaphoreOptions } from "../semaphore/types.js";
 import { checkDuration } from "../support/checks.js";
 import { readHandover } from "./handover.js";
+import { acquireLease, runUnderLease, tryAcquireLease } from "./lock-calls.js";
 import { LockHandle } from "./lock-handle.js";
 import { LockLease } from "./lock-lease.js";
 import type { FencedLease, Handle, Inspection, Locks } from "./types.js";
 
 /** The default time, in ms, that `close` waits for releases. */
 export const defaultCloseTimeout = 5_000;
-
-/** The settings for a single attempt. */
-const once = { retry: () => false, queued: false } satisfies Partial<Settings>;
-
-/** Throws if the lease was lost or taken back, and not ended by its holder. `result`: that of the job. */
-function throwIfLost({ resources, end, takenBack }: LeaseState, result: unknown): void {
-  if (end === null || (takenBack === null && (end === "released" || end === "handedOver"))) return;
-  throw new LeaseExpiredError(resources, end, result, takenBack ?? undefined);
-}
 
 type Job<T> = (lease: FencedLease) => T | Promise<T>;
 
@@ -57,11 +50,13 @@ class ManagedLocks {
   readonly #manager: Manager;
   readonly #factory: LockFactory;
   readonly #elections: Elections;
+  readonly #semaphores: Semaphores;
 
   constructor(manager: Manager) {
     this.#manager = manager;
     this.#factory = manager.factory;
     this.#elections = new Elections(manager);
+    this.#semaphores = new Semaphores(manager);
   }
 
   get [managersKey](): readonly [Manager] {
@@ -70,19 +65,16 @@ class ManagedLocks {
 
   acquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease> {
     try {
-      return this.#acquire(resources, this.#factory.settings(options));
+      const settings = this.#factory.settings(options);
+      return acquireLease(this.#factory.lock(resources), settings);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   async tryAcquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease | null> {
-    try {
-      return await this.#acquire(resources, { ...this.#factory.settings(options), ...once });
-    } catch (error) {
-      if (isHoldfastError(error, "LOCK_CONTENDED")) return null;
-      throw error;
-    }
+    const settings = this.#factory.settings(options);
+    return tryAcquireLease(this.#factory.lock(resources), settings);
   }
 
   using<T>(resources: Resources, job: Job<T>): Promise<T>;
@@ -92,21 +84,7 @@ class ManagedLocks {
     if (typeof job !== "function") throw new InvalidOptionError("job", job, "a function");
     const settings = this.#factory.usingSettings(options);
     const lock = this.#factory.lock(resources);
-    const leaseState = await lock.acquire(settings, (granted) => granted);
-    const lease = new LockLease(lock, leaseState);
-    const { signal } = settings;
-    if (signal?.aborted) leaseState.abort(signal.reason);
-    const unlisten = signal && onAbort(signal, (reason) => leaseState.abort(reason));
-    // A listener of `acquired` may have blocked for longer than the lease lasts.
-    lock.checkHeld(leaseState);
-    try {
-      const result = await job(lease);
-      if (settings.rejectOnLoss && !lock.checkHeld(leaseState)) throwIfLost(leaseState, result);
-      return result;
-    } finally {
-      unlisten?.();
-      await lease.release();
-    }
+    return runUnderLease(lock, settings, job);
   }
 
   handle(resources: Resources, options?: AcquireOptions): Handle<FencedLease> {
@@ -119,12 +97,16 @@ class ManagedLocks {
     return this.#elections.open(name, options);
   }
 
+  semaphore(name: string, options: SemaphoreOptions): ManagedSemaphore {
+    return this.#semaphores.open(name, options);
+  }
+
   async adopt(handover: string, options?: AcquireOptions): Promise<FencedLease> {
     const handedOver = readHandover(handover);
     const { ttl, rest } = handedOver;
     // The lease goes on, so that the default of this process for new leases does not apply.
     const settings = coverHold(this.#factory.settings({ ttl, holdAtLeast: 0 }, options), rest);
-    const lock = this.#factory.lock(handedOver.resources);
+    const lock = this.#factory.adopted(handedOver.resources);
     return lock.acquire(settings, (leaseState) => new LockLease(lock, leaseState), {
       kind: "handover",
       ...handedOver,
@@ -164,10 +146,5 @@ class ManagedLocks {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  #acquire(resources: Resources, settings: Settings): Promise<FencedLease> {
-    const lock = this.#factory.lock(resources);
-    return lock.acquire(settings, (leaseState) => new LockLease(lock, leaseState));
   }
 }

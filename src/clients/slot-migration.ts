@@ -21,7 +21,7 @@ export const tryAgain = (message: string): Reply =>
 
 /**
  * Sends a command key by key and combines the replies. Returns false for commands that must not be split: a fencing
- * token is recorded beside its key, and a swap must not stop half-way.
+ * token is recorded beside its key, a swap must not stop half-way, and of permits only some are taken.
  *
  * An acquisition is still granted only if every key is granted: each key is set only if it is free, and the keys set so
  * far are deleted if a later key is denied. Meanwhile others may see some of the keys held, as they do when an
@@ -32,7 +32,7 @@ export function sendKeyByKey(request: Request, send: Send): boolean {
   if (command.keys.length < 2 || ("fence" in command && command.fence !== undefined)) return false;
   if (command.op === "acquire") acquireKeyByKey(request, command, send);
   else if (command.op === "swap" || command.op === "giveBack" || command.op === "fence") return false;
-  else if (command.op === "renewEach") return false;
+  else if (command.op === "renewEach" || command.op === "acquireAny") return false;
   else sendPerKey(request, command, send);
   return true;
 }
@@ -110,8 +110,9 @@ function combine(replies: readonly Reply[]): Reply {
   return keys.length > 0 ? { kind: "report", keys } : granted;
 }
 
+/** Whether the command can be sent without its queue entry. */
 export const hasQueue = ({ command }: Pick<Request, "command">): boolean =>
-  "queue" in command && command.queue !== undefined;
+  "queue" in command && command.queue !== undefined && command.op !== "acquireAny";
 
 /** The same command without its queue entry. */
 export function withoutQueue<Command extends LockCommand>(command: Command): Command {

@@ -2,10 +2,12 @@ import { readHandover } from "../api/handover.js";
 import { locksOf, managersKey } from "../api/managed-locks.js";
 import type { Handle, Inspection, Lease, Locks } from "../api/types.js";
 import type { Election, ElectionOptions, TermOf } from "../election/types.js";
+import { semaphoreResource } from "../engine/protocol/permit-keys.js";
 import { InvalidOptionError, isHoldfastError, NodesNotReadyError } from "../errors.js";
 import type { ManagerEvents } from "../lock/events.js";
 import type { AcquireOptions, UsingOptions } from "../lock/options.js";
 import type { Manager } from "../manager/manager.js";
+import type { Semaphore, SemaphoreOptions } from "../semaphore/types.js";
 import { clip } from "../support/redaction.js";
 import { isList } from "../support/untrusted.js";
 import type { GroupManagers } from "./group-managers.js";
@@ -63,6 +65,11 @@ export class GroupedLocks {
     options?: ElectionOptions<Fence>,
   ): Election<TermOf<Fence>> {
     return this.#locksOf(name).election(name, options);
+  }
+
+  semaphore(name: string, options: SemaphoreOptions): Semaphore {
+    const resource = typeof name === "string" ? semaphoreResource(name) : name;
+    return this.#locksOf(resource).semaphore(name, options);
   }
 
   async adopt(handover: string, options?: AcquireOptions): Promise<Lease> {

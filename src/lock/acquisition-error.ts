@@ -18,7 +18,7 @@ const operations = { handover: "adopt", shared: "renew" } as const;
 
 /** An acquisition that failed. */
 interface FailedAcquisition extends QueuedAcquisition {
-  readonly settings: Pick<Settings, "wait">;
+  readonly settings: Pick<Settings, "wait" | "weight">;
   readonly origin: Origin | null;
   readonly since: Instant;
   readonly attempts: number;
@@ -46,14 +46,16 @@ function lastError(
   acquisition: FailedAcquisition,
 ): LockContendedError | QuorumUnavailableError {
   const { resources, manager } = lock;
-  const { origin, attempts, since } = acquisition;
+  const { origin, attempts, since, settings } = acquisition;
   const lastAttempt =
     acquisition.lastAttempt ??
     (attempts > 0 ? null : manager.localQueue.lastAttemptFor(acquisition, manager.clock, since));
   const { votes = [], reason = "contended" } = lastAttempt ?? {};
   if (reason === "contended") {
     const holder = lastAttempt === null ? undefined : blockingHolder(lock, lastAttempt);
-    return new LockContendedError(resources, attempts, votes, heldHere(lock, votes), holder);
+    const { pool } = lock;
+    const permits = pool === null ? undefined : { weight: settings.weight, permits: pool.number };
+    return new LockContendedError(resources, attempts, votes, heldHere(lock, votes), holder, permits);
   }
   const operation = origin === null ? "acquire" : operations[origin.kind];
   const { membership } = manager.engine;

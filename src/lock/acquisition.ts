@@ -123,7 +123,11 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     if (left < maxDuration || (!engine.prepared && left < Number.POSITIVE_INFINITY))
       this.setTimer("TIMED_OUT", this.waitLeft());
     else this.lock.timer.clear();
-    const claim = engine.claims.create(this.lock.keys, this.origin, this.context);
+    const { pool, keys } = this.lock;
+    const claim =
+      pool === null
+        ? engine.claims.create(keys, this.origin, this.context)
+        : pool.createClaim(engine.claims, this.settings.weight, this.origin, this.context, this.known);
     this.claim = claim;
     this.decided = false;
     if (engine.prepared) return this.attempt(claim);
@@ -189,6 +193,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     if (leaseState === null) return;
     if (this.origin !== null) leaseState.claim.keep();
     this.close();
+    lock.notifier.permits = leaseState.claim.permits;
     const { ttl, drift, fence } = leaseState.grant;
     if (lock.notifier.hasListeners("acquired")) {
       const waited = Math.round(elapsed(lock.manager.clock, this.since));
@@ -238,6 +243,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   private onDecided(claim: Claim, result: RoundResult): void {
     const { verdict, votes, fence } = result;
     this.decided = true;
+    this.lock.pool?.checkNumber(votes);
     this.lock.manager.localQueue.answered(this);
     this.settings.roundObserver?.round("acquire", result);
     if (verdict === "granted") {

@@ -28,7 +28,8 @@ export function blockingHolder(
   return {
     ...holder,
     ttlLeft: until === null ? null : Math.max(0, until - now),
-    resource: resources[keys.indexOf(key)] ?? key,
+    // The holder of a permit is reported with the name of the semaphore.
+    resource: resources[Math.max(0, keys.indexOf(key))] ?? key,
     until,
     since: here && now - here.heldFor,
     seenSince,

@@ -16,6 +16,8 @@ interface LockEvent extends GroupEvent {
   readonly acquisition: string;
   /** Epoch ms. */
   readonly time: number;
+  /** The numbers of the permits of a semaphore, from `acquired` to the last event. Absent in the events of other locks. */
+  readonly permits?: readonly number[];
 }
 
 export interface AcquiringEvent extends LockEvent {}

@@ -4,6 +4,7 @@ import type { RetryingEvent } from "./events.js";
 import type { LeaseState } from "./lease-state.js";
 import type { ManagerContext } from "./manager-context.js";
 import type { Notifier } from "./notifier.js";
+import type { PermitPool } from "./permit-pool.js";
 import type { Settings } from "./settings.js";
 
 export type RetryDetails = Pick<RetryingEvent, "attempt" | "delay" | "reason" | "votes">;
@@ -13,6 +14,8 @@ export interface LockInternals {
   readonly manager: ManagerContext;
   readonly resources: readonly string[];
   readonly keys: readonly string[];
+  /** The permits of which the lock takes some; null for a lock that takes all of its keys. */
+  readonly pool: PermitPool | null;
   readonly timer: ResettableTimer;
   readonly notifier: Notifier;
   /** Calls `report` outside a step of the chart, and then delivers what `report` deferred. */

@@ -21,6 +21,7 @@ import type { LeaseState } from "./lease-state.js";
 import type { LockInternals, RetryDetails } from "./lock-internals.js";
 import type { ManagerContext } from "./manager-context.js";
 import { Notifier } from "./notifier.js";
+import type { PermitPool } from "./permit-pool.js";
 import type { ReleaseOutcome } from "./release-outcome.js";
 import type { Settings } from "./settings.js";
 
@@ -43,6 +44,7 @@ export class Lock
     readonly manager: ManagerContext,
     readonly resources: readonly string[],
     readonly keys: readonly string[],
+    readonly pool: PermitPool | null = null,
   ) {
     super();
     this.timer = new ResettableTimer(manager.engine.timerWheel, manager.background);
@@ -94,7 +96,7 @@ export class Lock
 
   get held(): HeldHere | null {
     const { leaseState } = this;
-    if (leaseState === null || leaseState.end !== null) return null;
+    if (leaseState === null || leaseState.end !== null || this.pool !== null) return null;
     const { acquisition, at } = leaseState.grant;
     return { acquisition, heldFor: Math.round(elapsed(this.manager.clock, at)) };
   }
@@ -131,6 +133,7 @@ export class Lock
     if (!localQueue.enter()) return Promise.reject(new OverloadedError(this.resources, maxPending));
     const context = currentContext();
     this.notifier.context = context;
+    this.notifier.permits = undefined;
     return new Promise((resolve, reject) => {
       const acquisition = new Acquisition(
         this,
@@ -246,9 +249,11 @@ export class Lock
     this.manager.localQueue.exit();
     const toConfirm = leaseState.mayLackKeys(this.confirmedSince);
     this.heldLease = new HeldLease(this, leaseState, settings, toConfirm);
+    this.pool?.taken(leaseState.claim.permits);
   }
 
   endLease(): void {
+    this.pool?.returned(this.leaseState?.claim.permits);
     this.heldLease = null;
     this.manager.activeLocks.remove(this);
   }

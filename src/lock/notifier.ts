@@ -4,7 +4,7 @@ import { isolate, SafeEmitter } from "../support/safe-emitter.js";
 import { type ExpiredEvent, type LockEvents, lockEvents } from "./events.js";
 import type { ManagerContext } from "./manager-context.js";
 
-type Common = "resources" | "acquisition" | "time";
+type Common = "resources" | "acquisition" | "time" | "permits";
 type Details<Name extends keyof LockEvents> = Omit<Parameters<LockEvents[Name]>[0], Common>;
 
 /** The maximum number of callbacks per delivery. Further callbacks wait for a timer, so as not to starve the event loop. */
@@ -18,6 +18,8 @@ const maxPerDelivery = 100;
 export class Notifier {
   /** The asynchronous context of the acquisition: that of events and callbacks. */
   context: AsyncContext = sharedContext;
+  /** The numbers of the permits that were acquired; undefined if there are none. */
+  permits: readonly number[] | undefined = undefined;
   private emitter: SafeEmitter<LockEvents> | null = null;
   /** The calls that are held back, in order. */
   private deferred: (() => void)[] | null = null;
@@ -95,6 +97,8 @@ export class Notifier {
   }
 
   private event<Some extends object>(acquisition: string, details: Some) {
-    return { resources: this.resources, acquisition, time: this.manager.clock.wall(), ...details };
+    const { resources, permits } = this;
+    const event = { resources, acquisition, time: this.manager.clock.wall(), ...details };
+    return permits === undefined ? event : { ...event, permits };
   }
 }

@@ -47,6 +47,8 @@ export interface Settings {
   readonly queued: boolean;
   /** Whether no retry policy was given. The acquisition then asks when notified, and often enough to keep its place. */
   readonly defaultRetry: boolean;
+  /** The number of permits that an acquisition from a semaphore takes. */
+  readonly weight: number;
 }
 
 /** Observes the rounds of one lock and the end of its lease. Must not throw. */
@@ -96,6 +98,7 @@ const defaultsOf = ({ driftFactor, random }: ManagerSettings): Settings => ({
   fair: true,
   queued: true,
   defaultRetry: true,
+  weight: 1,
 });
 
 /**

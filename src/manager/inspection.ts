@@ -33,6 +33,14 @@ export function summarise(
   return kept && holder?.ttlLeft != null ? { ...inspection, keptUntil: now + holder.ttlLeft } : inspection;
 }
 
+/** The reports on one of the keys that the nodes were asked about. */
+export const reportsOn = (reports: readonly NodeReport[], index: number): NodeReport[] =>
+  reports.map(({ node, reply }) =>
+    reply.kind === "report"
+      ? { node, reply: { ...reply, keys: reply.keys.slice(index, index + 1) } }
+      : { node, reply },
+  );
+
 /** The holder that a quorum of these nodes reports, with the remaining ttl of the quorum; null if there is none. */
 function holderOf(
   members: readonly number[],

@@ -1,8 +1,10 @@
+import { semaphoreName } from "../engine/protocol/permit-keys.js";
 import { ManagerClosedError } from "../errors.js";
 import { Lock } from "../lock/lock.js";
 import type { ManagerContext } from "../lock/manager-context.js";
 import { checkKnown } from "../lock/option-checks.js";
 import type { AcquireOptions, UsingOptions } from "../lock/options.js";
+import { PermitPool } from "../lock/permit-pool.js";
 import { checkKeys, checkResources, checkSlots } from "../lock/resources.js";
 import { coverHold, type Settings, settingsOf } from "../lock/settings.js";
 
@@ -47,6 +49,21 @@ export class LockFactory {
     checkKeys(keys);
     if (keys.length > 1) checkSlots(context.nodeSet.nodes, keys);
     return new Lock(context, checked, keys);
+  }
+
+  /** Creates an idle lock that takes permits of the pool. */
+  permits(pool: PermitPool): Lock {
+    return new Lock(this.context, Object.freeze([pool.name]), [pool.key], pool);
+  }
+
+  /** Creates an idle lock for a lease that was handed over. @throws InvalidOptionError. */
+  adopted(resources: readonly string[]): Lock {
+    const { context } = this;
+    const name = semaphoreName(resources[0] ?? "");
+    if (name === null || !resources.every((resource) => semaphoreName(resource) === name))
+      return this.lock(resources);
+    const keys = resources.map((resource) => context.prefix + resource);
+    return this.permits(new PermitPool(name, keys.length, context.prefix, context.random, keys));
   }
 
   /** @throws ManagerClosedError if the manager is closed or closing. */

@@ -21,7 +21,7 @@ import { afterJobs } from "../support/platform.js";
 import { isolate } from "../support/safe-emitter.js";
 import { ActiveLocks } from "./active-locks.js";
 import { Healing } from "./healing.js";
-import { summarise } from "./inspection.js";
+import { reportsOn, summarise } from "./inspection.js";
 import { acquisitionIds, LockFactory } from "./lock-factory.js";
 import { logTo } from "./logger.js";
 import { ManagerEmitter } from "./manager-emitter.js";
@@ -162,12 +162,21 @@ export class Manager {
   }
 
   async inspect(resource: string): Promise<Inspection> {
-    this.factory.checkOpen();
     checkResources(checkText("resource", resource, "a non-empty string"));
-    const { engine, prefix, clock } = this.context;
-    const reports = await engine.inspection.inspect([prefix + resource]);
+    const [inspection] = await this.inspectKeys(resource, [this.context.prefix + resource]);
+    return inspection as Inspection;
+  }
+
+  /** Inspects several keys of one resource, each by itself. */
+  async inspectKeys(resource: string, keys: readonly string[]): Promise<Inspection[]> {
+    this.factory.checkOpen();
+    const { engine, clock } = this.context;
+    const reports = await engine.inspection.inspect(keys);
     const conditionOf = (node: number) => this.#health.statusOf(node);
-    return summarise(resource, reports, engine.membership, conditionOf, clock.wall());
+    const now = clock.wall();
+    return keys.map((_, index) =>
+      summarise(resource, reportsOn(reports, index), engine.membership, conditionOf, now),
+    );
   }
 
   /** Adds an observer. Returns a function that removes the observer. */

@@ -6,6 +6,7 @@ import type { Reply } from "../../src/engine/node/lock-node.js";
 import type { LockCommand } from "../../src/engine/protocol/command.js";
 import { decodeReply } from "../../src/engine/protocol/decoding.js";
 import { encodeBatch } from "../../src/engine/protocol/encoding.js";
+import { permitResource, semaphoreResource } from "../../src/engine/protocol/permit-keys.js";
 import { batchScript } from "../../src/engine/protocol/script.js";
 import { sideKeysOf } from "../../src/engine/protocol/side-keys.js";
 import { type RedisServer, startServer } from "../support/servers.js";
@@ -97,6 +98,41 @@ const queueAware: fc.Arbitrary<LockCommand> = fc.oneof(
   },
 );
 
+const permits = [1, 2, 3, 4].map((permit) => permitResource(semaphoreResource("permits"), permit));
+const weight = fc.integer({ min: 1, max: 3 });
+const waiterForPermits = fc
+  .tuple(fc.constantFrom("1", "2", "3", "4", "5"), weight, fc.constantFrom("", ":80"))
+  .map(([name, wanted, kept]) => `${process}:${name}w${wanted}${kept}`);
+
+/** Commands for the permits of one semaphore. Some processes give another number of permits. */
+const forPermits: fc.Arbitrary<LockCommand> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({
+        keys: fc.shuffledSubarray(permits, { minLength: 3 }),
+        token,
+        ttl,
+        weight,
+        fence,
+        place: fc.option(fc.record({ id: waiterForPermits, ticket })),
+        barge: fc.boolean(),
+      })
+      .map(({ place: taken, barge, ...each }) =>
+        fenced({ op: "acquireAny" as const, ...each, queue: { place: taken, barge } }),
+      ) as fc.Arbitrary<LockCommand>,
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      op: fc.constant("release" as const),
+      keys: fc.shuffledSubarray(permits, { minLength: 1 }),
+      token,
+      queue: fc.record({ id: fc.option(waiterForPermits), wake: fc.boolean() }),
+    }),
+  },
+);
+
 const plain: fc.Arbitrary<LockCommand> = fc.oneof(
   fc
     .record({
@@ -139,10 +175,11 @@ const batch = fc.array(fc.oneof({ weight: 3, arbitrary: queueAware }, { weight: 
 });
 /** ms that pass, all multiples of 40. Their sums never come close to a time at which anything expires. */
 const pause = fc.constantFrom(40, 80, 720, 1_600);
-const steps = fc.array(fc.oneof({ weight: 4, arbitrary: batch }, { weight: 1, arbitrary: pause }), {
-  minLength: 1,
-  maxLength: 25,
-});
+const stepsOf = (commands: fc.Arbitrary<LockCommand[]>) =>
+  fc.array(fc.oneof({ weight: 4, arbitrary: commands }, { weight: 1, arbitrary: pause }), {
+    minLength: 1,
+    maxLength: 25,
+  });
 
 /** ms by which remaining ttls may differ, because the server's own clock advances slowly. */
 const tolerance = 15;
@@ -190,30 +227,38 @@ if left >= 0 then redis.call('PEXPIRE', KEYS[1], left - ARGV[1]) end
 
 /** Moves the ends of all ttls closer. */
 async function elapse(ms: number): Promise<void> {
-  for (const key of keys.flatMap((each) => [each, sideKeysOf(false).queue(each)]))
+  const { queue, number } = sideKeysOf(false);
+  for (const key of new Set([...keys, ...permits].flatMap((each) => [each, queue(each), number(each)])))
     await client.eval(age, 1, key, ms * slowness);
 }
 
+async function expectAlikeDuring(sequence: readonly (number | readonly LockCommand[])[]): Promise<void> {
+  await client.flushdb();
+  const published: string[] = [];
+  const store = new MemoryStore((_channel, message) => published.push(message));
+  const before = (await view.messages(process)).length;
+  let now = 1_800_000_000_000;
+  for (const step of sequence) {
+    if (typeof step === "number") {
+      now += step;
+      await elapse(step);
+      continue;
+    }
+    const replies = await ask(step, now);
+    const own = step.map((command) => store.apply(command, now));
+    expectAlike(own, replies);
+    expect((await view.messages(process)).slice(before)).toEqual(published);
+  }
+}
+
 test("a memory node answers, and notifies waiters, like the script on a server", async () => {
-  await fc.assert(
-    fc.asyncProperty(steps, async (sequence) => {
-      await client.flushdb();
-      const published: string[] = [];
-      const store = new MemoryStore((_channel, message) => published.push(message));
-      const before = (await view.messages(process)).length;
-      let now = 1_800_000_000_000;
-      for (const step of sequence) {
-        if (typeof step === "number") {
-          now += step;
-          await elapse(step);
-          continue;
-        }
-        const replies = await ask(step, now);
-        const own = step.map((command) => store.apply(command, now));
-        expectAlike(own, replies);
-        expect((await view.messages(process)).slice(before)).toEqual(published);
-      }
-    }),
-    { numRuns: 300 },
-  );
+  await fc.assert(fc.asyncProperty(stepsOf(batch), expectAlikeDuring), { numRuns: 300 });
+}, 120_000);
+
+test("a memory node gives permits, and notifies those who wait for them, like the script on a server", async () => {
+  const several = fc.array(fc.oneof({ weight: 6, arbitrary: forPermits }, { weight: 1, arbitrary: plain }), {
+    minLength: 1,
+    maxLength: 4,
+  });
+  await fc.assert(fc.asyncProperty(stepsOf(several), expectAlikeDuring), { numRuns: 300 });
 }, 120_000);

@@ -46,16 +46,49 @@ export class MemoryQueue {
 
   /**
    * Sends the first waiter one message that the key is free. From then on its entry is valid only for the reservation
-   * time.
+   * time. Of the waiters for permits, the first gets the message that has not had it yet.
    */
   wakeFirst(now: number): void {
     const first = this.#first(now);
-    if (first === null || first.informed) return;
-    const [process = "", , hold = reservation] = first.id.split(":");
+    if (first === null || !this.#wake(first, now) || weightOf(first.id) === null) return;
+    for (const waiter of this.#inOrder()) if (!this.#wake(waiter, now)) return;
+  }
+
+  /** Whether `free` permits suffice for the waiters before this one and for `weight` more. */
+  suffices(id: string | null, weight: number, free: number, now: number): boolean {
+    this.#first(now);
+    let left = free;
+    for (const waiter of this.#inOrder()) {
+      if (waiter.id === id || left < weight) break;
+      left -= weightOf(waiter.id) ?? 1;
+    }
+    return left >= weight;
+  }
+
+  /** Wakes the waiters whose turn it is while this many permits are free: those before `caller`, or all if it is null. */
+  wakeInTurn(free: number, now: number, caller: string | null = null): void {
+    this.#first(now);
+    let left = free;
+    for (const waiter of this.#inOrder()) {
+      left -= weightOf(waiter.id) ?? 1;
+      if (left < 0 || waiter.id === caller) return;
+      this.#wake(waiter, now);
+    }
+  }
+
+  /** Sends the waiter the message, unless it has had it. Returns whether it has had it before. */
+  #wake(waiter: Waiter, now: number): boolean {
+    if (waiter.informed) return false;
+    const [process = "", , hold = reservation] = waiter.id.split(":");
     const until = now + Number(hold);
-    if (first.until <= until) return;
-    this.#waiters.set(first.id, { ...first, until });
-    this.publish(wakeChannel(process), first.id);
+    if (waiter.until <= until) return true;
+    this.#waiters.set(waiter.id, { ...waiter, until });
+    this.publish(wakeChannel(process), waiter.id);
+    return false;
+  }
+
+  #inOrder(): Waiter[] {
+    return [...this.#waiters.values()].sort((one, other) => (isBefore(one, other) ? -1 : 1));
   }
 
   #first(now: number): Waiter | null {
@@ -67,6 +100,12 @@ export class MemoryQueue {
     return first;
   }
 }
+
+/** The number of permits that a waiter wants; null for a waiter that wants none. */
+const weightOf = (id: string): number | null => {
+  const [, weight] = /^[^:]*:\w*w(\d+)/.exec(id) ?? [];
+  return weight === undefined ? null : Number(weight);
+};
 
 const isBefore = (one: Waiter, other: Waiter): boolean =>
   one.ticket < other.ticket || (one.ticket === other.ticket && one.id < other.id);

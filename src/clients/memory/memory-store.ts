@@ -1,21 +1,13 @@
 import type { Reply } from "../../engine/node/lock-node.js";
-import type { LockCommand, QueuePolicy } from "../../engine/protocol/command.js";
+import type { LockCommand, QueuePlace, QueuePolicy } from "../../engine/protocol/command.js";
 import { longestShort } from "../../engine/protocol/memory.js";
+import { sharedKey } from "../../engine/protocol/permit-keys.js";
 import { fenceRecordTtl } from "../../engine/protocol/script.js";
 import { sideKeysOf } from "../../engine/protocol/side-keys.js";
-import { isOwnerLabel } from "../../engine/protocol/token.js";
 import { type Answer, granted, type Holder } from "../../engine/protocol/vote.js";
-import { hashOf } from "../../support/platform.js";
+import { type Entry, holderOf, keptForm, left } from "./memory-entry.js";
+import { acquireAny, type PermitAccess } from "./memory-permits.js";
 import { MemoryQueue, type Publish } from "./memory-queue.js";
-
-interface Entry {
-  readonly value: string;
-  /** ms, counted from `since`. The two are separate because their sum would lose precision for very long ttls. */
-  readonly ttl: number;
-  readonly since: number;
-  /** When a lease longer than `longestShort` began to hold the key; null if no such lease does. */
-  readonly longSince: number | null;
-}
 
 type Acquire = Extract<LockCommand, { op: "acquire" }>;
 
@@ -26,10 +18,6 @@ const noTtl: Answer = {
   reason: "refused",
   message: "ERR invalid expire time in 'set' command",
 };
-/** The token format, as in the script: a label, "~" and 22 characters. Any other value is a foreign token. */
-const ownToken = /^([^~]*)~([\w-]{22})$/;
-/** What a key that is kept after its release has in place of the token's random part: a hash of the token. */
-const keptRandom = /^kept-([0-9a-f]{16})[0-9a-f]$/;
 /**
  * Expired entries and abandoned queues are swept when the number of both has doubled since the last sweep; at least
  * this many.
@@ -39,7 +27,7 @@ const smallestSweep = 1_024;
 /** The lock commands over a map: the in-memory equivalent of {@link batchScript}. Time is passed in, ms. */
 export class MemoryStore {
   readonly #entries = new Map<string, Entry>();
-  /** By the lock's key. Empty queues are removed. */
+  /** By the lock's key, or by that of the semaphore. Empty queues are removed. */
   readonly #queues = new Map<string, MemoryQueue>();
   #sweepAt = smallestSweep;
   #watermark = 0;
@@ -91,6 +79,8 @@ export class MemoryStore {
         for (const key of keys) this.#set(key, token, ttl, now, this.#longSince(key, ttl, now));
         return this.#fenced(keys, command.fence, now);
       }
+      case "acquireAny":
+        return acquireAny(command, this.#permitAccess(now));
       case "renew": {
         const blocked = this.#first(command.keys, now, (value) => value !== command.token);
         if (blocked !== null) return blocked;
@@ -187,12 +177,18 @@ export class MemoryStore {
       this.#withQueue(key, (queue) => queue.remove(place.id));
       return;
     }
-    const queue = this.#queues.get(key) ?? new MemoryQueue(this.publish);
-    queue.join(place, now);
+    const queue = this.#join(key, place, now);
     if (keys.length > 1 && this.#read(key, now) === null && queue.firstId(now) === place.id)
       queue.markInformed(now);
-    this.#queues.set(key, queue);
+  }
+
+  #join(key: string, place: QueuePlace, now: number): MemoryQueue {
+    const shared = sharedKey(key);
+    const queue = this.#queues.get(shared) ?? new MemoryQueue(this.publish);
+    queue.join(place, now);
+    this.#queues.set(shared, queue);
     this.#sweep(now);
+    return queue;
   }
 
   /** Leaves the queue. If `wakes`, the first remaining waiter is notified that the key is free. */
@@ -204,12 +200,25 @@ export class MemoryStore {
     });
   }
 
+  #permitAccess(now: number): PermitAccess {
+    return {
+      now,
+      read: (key) => this.#read(key, now),
+      set: (key, value, ttl, lasts) =>
+        this.#set(key, value, ttl, now, lasts ? this.#longSince(key, ttl, now) : null),
+      withQueue: (key, action) => this.#withQueue(key, action),
+      join: (key, place) => void this.#join(key, place, now),
+      fenced: (key, fence) => this.#fenced([key], fence, now),
+    };
+  }
+
   /** Returns null if there are no waiters. Drops the queue when it becomes empty. */
   #withQueue<T>(key: string, action: (queue: MemoryQueue) => T): T | null {
-    const queue = this.#queues.get(key);
+    const shared = sharedKey(key);
+    const queue = this.#queues.get(shared);
     if (queue === undefined) return null;
     const result = action(queue);
-    if (queue.isEmpty) this.#queues.delete(key);
+    if (queue.isEmpty) this.#queues.delete(shared);
     return result;
   }
 
@@ -238,17 +247,7 @@ export class MemoryStore {
 
   #holder(key: string, now: number): Holder | null {
     const entry = this.#read(key, now);
-    if (entry === null) return null;
-    const [, label = "", random = ""] = ownToken.exec(entry.value) ?? [];
-    const kept = keptRandom.exec(random)?.[1];
-    return {
-      key,
-      owner: isOwnerLabel(label) ? label : null,
-      tokenHash: kept ?? hashOf("sha1", entry.value).slice(0, 16),
-      ttlLeft: Math.ceil(left(entry, now)),
-      type: "string",
-      ...(kept === undefined ? {} : { kept: true }),
-    };
+    return entry === null ? null : holderOf(key, entry, now);
   }
 
   #read(key: string, now: number): Entry | null {
@@ -289,8 +288,3 @@ export class MemoryStore {
     this.#sweepAt = Math.max(smallestSweep, (this.#entries.size + this.#queues.size) * 2);
   }
 }
-
-const keptForm = (token: string): string =>
-  `${/^[^~]*~/.exec(token)?.[0] ?? "~"}kept-${hashOf("sha1", token).slice(0, 17)}`;
-
-const left = (entry: Entry, now: number): number => entry.ttl - (now - entry.since);

@@ -5,9 +5,9 @@ export const locksPerCall = 500;
 /** Maximum number of characters of keys and tokens in one call. */
 export const charactersPerCall = 256 * 1024;
 
-/** The number of locks that the command is about. */
+/** The number of locks that the command is about, or of permits that it looks at. */
 export const locksIn = (command: LockCommand): number =>
-  command.op === "renewEach" ? command.keys.length : 1;
+  command.op === "renewEach" || command.op === "acquireAny" ? command.keys.length : 1;
 
 /** The number of characters of the command's keys and tokens. */
 export function charactersIn(command: LockCommand): number {

@@ -16,6 +16,20 @@ export type LockCommand =
       /** How the command treats the waiters of its keys. */
       readonly queue?: QueuePolicy;
     }
+  /**
+   * Sets `weight` of these keys, which are all permits of a semaphore: the first free ones, in this order. Keys that already
+   * hold this token count, and get their full ttl again.
+   */
+  | {
+      readonly op: "acquireAny";
+      readonly keys: readonly string[];
+      readonly token: string;
+      readonly ttl: number;
+      readonly weight: number;
+      readonly fence?: number;
+      /** How the command treats the waiters of the semaphore, which have one queue. */
+      readonly queue: QueuePolicy;
+    }
   /** Extends keys that hold this token to at least `ttl` (a longer remaining ttl stays). */
   | RenewalCommand<"renew">
   /**
@@ -75,7 +89,8 @@ export type LockCommand =
 /** A place in the queue of a key. Waiters are served in the order of their arrival. */
 export interface QueuePlace {
   /**
-   * Identifies the waiter: `process:number`, or `process:number:ms` if a free key is to be reserved for this many ms.
+   * Identifies the waiter: `process:number`, or `process:number:ms` if a free key is to be reserved for this many ms. The
+   * number of a waiter for permits is followed by "w" and the weight.
    * Messages for the waiter are published on the channel of the process, see {@link wakeChannel}.
    */
   readonly id: string;

@@ -61,12 +61,29 @@ function describe(holder: BlockingHolder | undefined): string {
   return holder.ttlLeft === null ? `${who}, ${times}` : `${who} ${times}`;
 }
 
+/** What an acquisition wanted of a semaphore. */
+export interface WantedPermits {
+  readonly weight: number;
+  /** The number of permits that the semaphore has. */
+  readonly permits: number;
+}
+
+/** The beginning of the message about a semaphore. `who` holds the permit that is free first. */
+const permitsTaken = (
+  resources: readonly string[],
+  { weight, permits }: WantedPermits,
+  who: string,
+): string =>
+  `of the ${count(permits, "permit")} of ${named(resources)}, ${weight === 1 ? "none is" : `fewer than ${weight} are`} ` +
+  `free: one is held by ${who}`;
+
 /** Says who holds the resources, and what to do. `attempts`: how many were made. */
 export function contentionMessage(
   resources: readonly string[],
   attempts: number,
   holder: BlockingHolder | undefined,
   heldHere: HeldHere | undefined,
+  wanted?: WantedPermits,
 ): string {
   const which =
     resources.length > 1 && holder !== undefined ? ` (the resource ${named([holder.resource])})` : "";
@@ -78,6 +95,8 @@ export function contentionMessage(
     attempts === 0
       ? `is wanted by others in this process, who came before${isKnown ? `, and is held by ${who}` : ""}; gave up before the first attempt.`
       : `is held by ${who}; gave up after ${count(attempts, "attempt")}.`;
+  if (wanted !== undefined && attempts > 0)
+    return `${permitsTaken(resources, wanted, who)}; gave up after ${count(attempts, "attempt")}. ${adviceFor(holder, false)}`;
   return `${named(resources)} ${why} ${adviceFor(holder, here !== undefined)}`;
 }
 

@@ -2,10 +2,11 @@ import { Buffer, isUint8Array } from "../../support/platform.js";
 import { explained, printable, show } from "../../support/redaction.js";
 import type { KeyReport, Reply } from "../node/lock-node.js";
 import type { LockCommand } from "./command.js";
+import { permitNumber } from "./permit-keys.js";
 import { failed, isLuaFault, lastingRefusal, luaFault } from "./refusal.js";
 import { isOwnerLabel } from "./token.js";
 import { needsMemory } from "./traits.js";
-import { granted, type Holder } from "./vote.js";
+import { type Answer, granted, type Holder } from "./vote.js";
 
 /** A string or bytes as text; null for anything else. */
 export const text = (value: unknown): string | null =>
@@ -34,7 +35,7 @@ export const shape = (value: unknown): string => {
 };
 
 /** The failed vote for a reply that the script cannot have produced. */
-export const garbage = (value: unknown): Reply => ({
+export const garbage = (value: unknown): Answer => ({
   kind: "failed",
   reason: "garbage",
   message: `unexpected reply: ${shape(value)}`,
@@ -48,7 +49,7 @@ export const memoryLost: Reply = Object.freeze({
 });
 
 /** The failed vote of a server whose record leaves no higher number. No clock can have produced such a record. */
-const fencesExhausted: Reply = Object.freeze({
+const fencesExhausted: Answer = Object.freeze({
   kind: "failed",
   reason: "refused",
   message: `its record of the fence is ${Number.MAX_SAFE_INTEGER}, and no higher number exists: delete that record, and the watermark`,
@@ -61,14 +62,10 @@ export function decodeReply(command: LockCommand, raw: unknown): Reply {
     return (raw === 1 || integer(raw) === 1) && command.op !== "inspect" && !fenced ? granted : garbage(raw);
   }
   const status = integer(raw[0]);
-  if (status === 1 && fenced) {
-    const [highest, accepted] = [integer(raw[1]), integer(raw[2])];
-    if (raw.length !== 3 || highest === null || highest < 0) return garbage(raw);
-    if (accepted !== 0 && accepted !== 1) return garbage(raw);
-    return accepted === 0 && highest >= Number.MAX_SAFE_INTEGER
-      ? fencesExhausted
-      : { kind: "granted", fence: { accepted: accepted === 1, highest } };
+  if (status === 1 && fenced && command.op !== "acquireAny") {
+    return raw.length === 3 ? decodeFence(raw[1], raw[2]) : garbage(raw);
   }
+  if (status === 4 && command.op === "acquireAny") return decodePermits(command, raw);
   if (status === -1) {
     const message = printable(text(raw[1]) ?? "no reason given");
     if (isLuaFault(message)) return failed("refused", luaFault(message), true);
@@ -80,10 +77,34 @@ export function decodeReply(command: LockCommand, raw: unknown): Reply {
   if (status === 0 && command.op !== "inspect" && command.op !== "renewEach") {
     const key = command.keys[(integer(raw[1]) ?? 0) - 1];
     const holder = key === undefined ? undefined : decodeHolder(key, raw, 2);
-    if (holder !== undefined) return { kind: "denied", holder };
+    if (holder !== undefined) return { kind: "denied", holder, ...otherNumber(raw[6]) };
   }
   return garbage(raw);
 }
+
+function decodeFence(highestRaw: unknown, acceptedRaw: unknown): Answer {
+  const [highest, accepted] = [integer(highestRaw), integer(acceptedRaw)];
+  if (highest === null || highest < 0 || (accepted !== 0 && accepted !== 1))
+    return garbage([highestRaw, acceptedRaw]);
+  return accepted === 0 && highest >= Number.MAX_SAFE_INTEGER
+    ? fencesExhausted
+    : { kind: "granted", fence: { accepted: accepted === 1, highest } };
+}
+
+/** Decodes the positions, counted from 1, of the permits that were granted, and the answer to the fence. */
+function decodePermits(command: Extract<LockCommand, { op: "acquireAny" }>, raw: readonly unknown[]): Answer {
+  const positions = (text(raw[1]) ?? "").trim().split(" ").map(Number);
+  const keys = new Set(positions.flatMap((position) => command.keys[position - 1] ?? []));
+  if (keys.size < command.weight || keys.size !== positions.length) return garbage(raw);
+  const fenced = command.fence === undefined ? granted : decodeFence(raw[3], raw[4]);
+  if (fenced.kind !== "granted") return fenced;
+  return { ...fenced, permits: [...keys].map(permitNumber), ...otherNumber(raw[2]) };
+}
+
+const otherNumber = (value: unknown): { otherNumber?: number } => {
+  const number = integer(value) ?? 0;
+  return number > 0 ? { otherNumber: number } : {};
+};
 
 /** Decodes the ascending positions, counted from 1, of the keys that were not renewed. */
 function decodeOthers(keys: number, raw: readonly unknown[]): Reply {

@@ -32,6 +32,7 @@ interface ArgumentSource {
   readonly ttl: number;
   readonly from: string;
   readonly rest: number;
+  readonly weight: number;
   readonly queue: QueuePolicy & QueueExit;
 }
 
@@ -51,6 +52,10 @@ function argumentOf(command: ArgumentSource, argument: Argument): string {
       return command.queue.place === null ? "" : `${command.queue.place.ticket} ${command.queue.place.id}`;
     case "placeId":
       return command.queue.id ?? "";
+    case "weight":
+      return String(command.weight);
+    case "barges":
+      return command.queue.barge ? "1" : "0";
   }
 }
 
@@ -86,16 +91,19 @@ function encodeCommands(commands: readonly LockCommand[], sideKeys: SideKeys): E
   }
   for (const command of commands) {
     for (const key of command.keys) keys.push(key);
-    const { name, fencedName, arguments: listed, respectsQueues } = formOf(command);
+    const { name, fencedName, arguments: listed, respectsQueues, sharesSideKeys } = formOf(command);
+    const [first = ""] = command.keys;
     // A command without a fenced form has no fence.
     const fence = fencedName !== null && "fence" in command ? command.fence : undefined;
     const head = fence === undefined ? name : (fencedName as string);
     args.push(command.keys.length === 1 ? head : head + command.keys.length);
     for (const each of listed) args.push(argumentOf(command as unknown as ArgumentSource, each));
     if (respectsQueues) for (const key of command.keys) keys.push(sideKeys.queue(key));
+    if (sharesSideKeys) keys.push(sideKeys.queue(first), sideKeys.number(first));
     if (fence === undefined) continue;
     args.push(String(fence));
-    keys.push(...command.keys.map(sideKeys.record), sideKeys.watermark(command.keys[0] ?? ""));
+    const recorded = sharesSideKeys ? [first] : command.keys;
+    keys.push(...recorded.map(sideKeys.record), sideKeys.watermark(first));
   }
   return { commands, sideKeys, keys, args, needed, long, longest };
 }

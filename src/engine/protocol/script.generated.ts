@@ -18,23 +18,24 @@ export const constants = {
  * send with a fence, which is then the last argument; it is null if the command takes no fence.
  */
 export const commands = {
-  acquire: { name: "acquire", arguments: ["token", "ttl"], fencedName: "acquireFenced", respectsQueues: false },
-  acquireInTurn: { name: "acquireInTurn", arguments: ["token", "ttl"], fencedName: "acquireInTurnFenced", respectsQueues: true },
-  acquireOrWait: { name: "acquireOrWait", arguments: ["token", "ttl", "place"], fencedName: "acquireOrWaitFenced", respectsQueues: true },
-  acquireBarging: { name: "acquireBarging", arguments: ["token", "ttl", "place"], fencedName: "acquireBargingFenced", respectsQueues: true },
-  renew: { name: "renew", arguments: ["token", "ttl"], fencedName: null, respectsQueues: false },
-  renewEach: { name: "renewEach", arguments: ["tokens", "ttl"], fencedName: null, respectsQueues: false },
-  heal: { name: "heal", arguments: ["token", "ttl"], fencedName: null, respectsQueues: false },
-  swap: { name: "swap", arguments: ["token", "ttl", "from"], fencedName: "swapFenced", respectsQueues: false },
-  giveBack: { name: "giveBack", arguments: ["token", "ttl", "from"], fencedName: null, respectsQueues: false },
-  fence: { name: "fence", arguments: ["token"], fencedName: "fence", respectsQueues: false },
-  release: { name: "release", arguments: ["token"], fencedName: null, respectsQueues: false },
-  releaseAndWake: { name: "releaseAndWake", arguments: ["token"], fencedName: null, respectsQueues: true },
-  releaseLeaveAndWake: { name: "releaseLeaveAndWake", arguments: ["token", "placeId"], fencedName: null, respectsQueues: true },
-  releaseAndLeave: { name: "releaseAndLeave", arguments: ["token", "placeId"], fencedName: null, respectsQueues: true },
-  releaseAndKeep: { name: "releaseAndKeep", arguments: ["token", "rest"], fencedName: null, respectsQueues: false },
-  releaseLeaveAndKeep: { name: "releaseLeaveAndKeep", arguments: ["token", "rest", "placeId"], fencedName: null, respectsQueues: true },
-  inspect: { name: "inspect", arguments: [], fencedName: null, respectsQueues: false },
+  acquire: { name: "acquire", arguments: ["token", "ttl"], fencedName: "acquireFenced", respectsQueues: false, sharesSideKeys: false },
+  acquireInTurn: { name: "acquireInTurn", arguments: ["token", "ttl"], fencedName: "acquireInTurnFenced", respectsQueues: true, sharesSideKeys: false },
+  acquireOrWait: { name: "acquireOrWait", arguments: ["token", "ttl", "place"], fencedName: "acquireOrWaitFenced", respectsQueues: true, sharesSideKeys: false },
+  acquireBarging: { name: "acquireBarging", arguments: ["token", "ttl", "place"], fencedName: "acquireBargingFenced", respectsQueues: true, sharesSideKeys: false },
+  acquireAny: { name: "acquireAny", arguments: ["token", "ttl", "weight", "place", "barges"], fencedName: "acquireAnyFenced", respectsQueues: false, sharesSideKeys: true },
+  renew: { name: "renew", arguments: ["token", "ttl"], fencedName: null, respectsQueues: false, sharesSideKeys: false },
+  renewEach: { name: "renewEach", arguments: ["tokens", "ttl"], fencedName: null, respectsQueues: false, sharesSideKeys: false },
+  heal: { name: "heal", arguments: ["token", "ttl"], fencedName: null, respectsQueues: false, sharesSideKeys: false },
+  swap: { name: "swap", arguments: ["token", "ttl", "from"], fencedName: "swapFenced", respectsQueues: false, sharesSideKeys: false },
+  giveBack: { name: "giveBack", arguments: ["token", "ttl", "from"], fencedName: null, respectsQueues: false, sharesSideKeys: false },
+  fence: { name: "fence", arguments: ["token"], fencedName: "fence", respectsQueues: false, sharesSideKeys: false },
+  release: { name: "release", arguments: ["token"], fencedName: null, respectsQueues: false, sharesSideKeys: false },
+  releaseAndWake: { name: "releaseAndWake", arguments: ["token"], fencedName: null, respectsQueues: true, sharesSideKeys: false },
+  releaseLeaveAndWake: { name: "releaseLeaveAndWake", arguments: ["token", "placeId"], fencedName: null, respectsQueues: true, sharesSideKeys: false },
+  releaseAndLeave: { name: "releaseAndLeave", arguments: ["token", "placeId"], fencedName: null, respectsQueues: true, sharesSideKeys: false },
+  releaseAndKeep: { name: "releaseAndKeep", arguments: ["token", "rest"], fencedName: null, respectsQueues: false, sharesSideKeys: false },
+  releaseLeaveAndKeep: { name: "releaseLeaveAndKeep", arguments: ["token", "rest", "placeId"], fencedName: null, respectsQueues: true, sharesSideKeys: false },
+  inspect: { name: "inspect", arguments: [], fencedName: null, respectsQueues: false, sharesSideKeys: false },
 } as const;
 
 /**
@@ -43,6 +44,7 @@ export const commands = {
  */
 export const traits = {
   acquire: { needsMemory: true, claims: true },
+  acquireAny: { needsMemory: true, claims: true },
   renew: { needsMemory: true, claims: false },
   renewEach: { needsMemory: true, claims: false },
   heal: { needsMemory: true, claims: true },
@@ -53,7 +55,7 @@ export const traits = {
   inspect: { needsMemory: false, claims: false },
 } as const;
 
-export type ClaimingOp = "acquire" | "heal" | "swap";
+export type ClaimingOp = "acquire" | "acquireAny" | "heal" | "swap";
 
 export const batchScript = `local KEYS, ARGV, rawcall = KEYS, ARGV, redis.pcall
 local nextCommand, lastKey = 2, 0
@@ -132,7 +134,30 @@ return { 1 }
 end
 end
 end
-local first, last, beforeFences
+local permits = tonumber(string.match(ARGV[nextCommand] or '', '^acquireAny(%d*)$'))
+if permits and #ARGV == nextCommand + 5 and #KEYS == lastKey + permits + 2 and not longLeases and not refusal then
+local token, ttl, weight = ARGV[nextCommand + 1], ARGV[nextCommand + 2], tonumber(ARGV[nextCommand + 3])
+local record, isFresh = lastKey + permits + 2, false
+if rawcall('EXISTS', KEYS[record - 1]) == 0 and rawcall('GET', KEYS[record]) == string.format('%.0f', permits) then
+isFresh = rawcall('PTTL', KEYS[record]) >= 180000 - 10000
+end
+local free, mayHold = {}, not isFresh
+for index = lastKey + 1, isFresh and lastKey + permits or lastKey do
+local value = rawcall('GET', KEYS[index])
+if value == token then mayHold = true
+elseif not value then free[#free + 1] = index end
+end
+if not mayHold and #free >= weight then
+local positions, isSet = '', true
+for index = 1, weight do
+isSet = isSet and not rawcall('SET', KEYS[free[index]], token, 'PX', ttl).err
+positions = positions .. ' ' .. string.format('%.0f', free[index] - lastKey)
+end
+if isSet then return { { 4, positions, 0 } } end
+for index = 1, weight do rawcall('DEL', KEYS[free[index]]) end
+end
+end
+local first, last, beforeFences, fenceRecords
 local function call(...)
 local reply = rawcall(...)
 if type(reply) == 'table' and reply.err then error({ message = reply.err }) end
@@ -219,14 +244,22 @@ for _, member in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 1, p
 if isId(member) then return member end
 end
 end
-local function wakeFirst(queue, now)
-local id = firstWaiter(queue, now)
-local alive = id and tonumber(call('ZSCORE', queue, '!' .. id))
-if not alive or alive % 1 ~= 0 then return end
+local function weightOf(id) return tonumber(string.match(id, '^[^:]*:%w*w(%d+)')) end
+local function wake(queue, id, now)
+local alive = tonumber(call('ZSCORE', queue, '!' .. id))
+if not alive or alive % 1 ~= 0 then return false end
 local kept = tonumber(string.match(id, '^[^:]*:[^:]*:(%d+)$')) or 50
-if -alive <= now + kept then return end
+if -alive <= now + kept then return true end
 call('ZADD', queue, exact(-now - kept), '!' .. id)
 rawcall('PUBLISH', 'holdfast:wake:' .. string.match(id, '^[^:]*'), id)
+return false
+end
+local function wakeFirst(queue, now)
+local first = firstWaiter(queue, now)
+if not first or not wake(queue, first, now) or not weightOf(first) then return end
+for _, id in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, passedOver)) do
+if isId(id) and not wake(queue, id, now) then return end
+end
 end
 local function leaveAndWake(queue, id, key)
 if id ~= '' then leaveQueue(queue, id) end
@@ -241,14 +274,14 @@ end
 end
 local trimmedAtOnce = 8
 local function isLong(ttl) return longLeases and tonumber(ttl) > 60000 end
-local function rememberLong(ttl)
+local function rememberLong(ttl, only)
 if not isLong(ttl) then return end
 local now = serverTime()
 local expired = call('ZRANGEBYSCORE', longLeases, '(0', exact(now), 'LIMIT', 0, trimmedAtOnce)
 for _, member in ipairs(expired) do
 call('ZREM', longLeases, member, 's' .. string.sub(member, 2))
 end
-for index = first, last do
+for index = only or first, only or last do
 local key = KEYS[index]
 local ends = call('EXISTS', key) == 1 and call('ZSCORE', longLeases, 'u' .. key)
 if not ends then call('ZADD', longLeases, exact(-now), 's' .. key) end
@@ -276,7 +309,7 @@ local function writeFence(key, fence)
 call('SET', key, memoryId == '' and fence or fence .. ' ' .. memoryId, 'PX', 86400000)
 end
 local function proposeFence(fence)
-local lastRecord = beforeFences + last - first + 1
+local lastRecord = beforeFences + fenceRecords
 local watermarkKey = KEYS[lastRecord + 1]
 if ARGV[1] ~= '' and call('EXISTS', watermarkKey) == 0 then return { -2 } end
 local highest, fences, watermark = 0, {}, numberAt(watermarkKey, call('GET', watermarkKey) or 0)
@@ -454,15 +487,102 @@ else withQueue(queueOf(index), leaveAndWake, placeId, KEYS[index]) end
 end
 return reply
 end
-local argumentCount = { acquire = 2, acquireFenced = 3, acquireInTurn = 2, acquireInTurnFenced = 3, acquireOrWait = 3, acquireOrWaitFenced = 4, acquireBarging = 3, acquireBargingFenced = 4, renew = 2, renewEach = 2, heal = 2, swap = 3, swapFenced = 4, giveBack = 3, fence = 2, release = 1, releaseAndWake = 1, releaseLeaveAndWake = 2, releaseAndLeave = 2, releaseAndKeep = 2, releaseLeaveAndKeep = 3, inspect = 0 }
+local function otherNumber()
+local record, number = KEYS[last + 2], last - first + 1
+local value = rawcall('GET', record)
+local noted = type(value) == 'string' and tonumber(value)
+local left = noted == number and rawcall('PTTL', record)
+if type(left) ~= 'number' or left < 180000 - 10000 then
+rawcall('SET', record, exact(number), 'PX', 180000)
+end
+return noted and noted ~= number and noted or 0
+end
+local function suffices(queue, id, weight, free, now)
+firstWaiter(queue, now)
+for _, other in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, free + passedOver)) do
+if other == id or free < weight then return free >= weight end
+if isId(other) then free = free - (weightOf(other) or 1) end
+end
+return free >= weight
+end
+local function wakeInTurn(queue, free, now, caller)
+firstWaiter(queue, now)
+for _, id in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, free + passedOver)) do
+if id == caller then return end
+if isId(id) then
+free = free - (weightOf(id) or 1)
+if free < 0 then return end
+wake(queue, id, now)
+end
+end
+end
+local function isOthersTurn(queue, place, weight, free)
+local now, id = serverTime(), string.match(place, ' (.+)$')
+if place ~= '' then joinQueue(queue, place, now) end
+if suffices(queue, id, weight, free, now) then return false end
+wakeInTurn(queue, free, now, id)
+return true
+end
+local function denialOfPermits(kept)
+if kept then return denial(kept, false) end
+local soonest, least
+for index = first, last do
+local left = call('PTTL', KEYS[index])
+if left == -1 then left = math.huge end
+if left ~= -2 and (not least or left < least) then soonest, least = index, left end
+end
+return denial(soonest, read(KEYS[soonest]))
+end
+local function setPermits(positions, token, ttl)
+for _, index in ipairs(positions) do rememberLong(ttl, index) end
+for count, index in ipairs(positions) do
+local reply = rawcall('SET', KEYS[index], token, 'PX', ttl)
+if reply.err then
+for done = 1, count - 1 do rawcall('DEL', KEYS[positions[done]]) end
+error({ message = reply.err })
+end
+end
+end
+function commands.acquireAny(token, ttl, weight, place, barges)
+local queue, other, wanted = KEYS[last + 1], otherNumber(), tonumber(weight)
+local taken, free = {}, {}
+for index = first, last do
+local value, otherType = read(KEYS[index])
+if value == token then taken[#taken + 1] = index
+elseif not value and not otherType then free[#free + 1] = index end
+end
+local missing = math.max(0, wanted - #taken)
+local isDenied = missing > #free
+if missing > 0 and barges ~= '1' then
+isDenied = withQueue(queue, isOthersTurn, place, missing, #free) or isDenied
+end
+if isDenied then
+if place ~= '' then pcall(joinQueue, queue, place, serverTime()) end
+local denied = denialOfPermits(missing <= #free and free[1])
+denied[7] = other
+return denied
+end
+for index = 1, missing do taken[#taken + 1] = free[index] end
+setPermits(taken, token, ttl)
+local positions = ''
+for _, index in ipairs(taken) do positions = positions .. ' ' .. exact(index - first + 1) end
+if place ~= '' then withQueue(queue, leaveQueue, string.match(place, ' (.+)$')) end
+if #free > missing then withQueue(queue, wakeInTurn, #free - missing, serverTime()) end
+return { 4, positions, other }
+end
+local argumentCount = { acquire = 2, acquireFenced = 3, acquireInTurn = 2, acquireInTurnFenced = 3, acquireOrWait = 3, acquireOrWaitFenced = 4, acquireBarging = 3, acquireBargingFenced = 4, acquireAny = 5, acquireAnyFenced = 6, renew = 2, renewEach = 2, heal = 2, swap = 3, swapFenced = 4, giveBack = 3, fence = 2, release = 1, releaseAndWake = 1, releaseLeaveAndWake = 2, releaseAndLeave = 2, releaseAndKeep = 2, releaseLeaveAndKeep = 3, inspect = 0 }
 local heedsQueues = { acquireInTurn = true, acquireInTurnFenced = true, acquireOrWait = true, acquireOrWaitFenced = true, acquireBarging = true, acquireBargingFenced = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseLeaveAndKeep = true }
-local fencedCommand = { acquireFenced = 'acquire', acquireInTurnFenced = 'acquireInTurn', acquireOrWaitFenced = 'acquireOrWait', acquireBargingFenced = 'acquireBarging', swapFenced = 'swap', fence = 'fence' }
+local sharesSideKeys = { acquireAny = true, acquireAnyFenced = true }
+local fencedCommand = { acquireFenced = 'acquire', acquireInTurnFenced = 'acquireInTurn', acquireOrWaitFenced = 'acquireOrWait', acquireBargingFenced = 'acquireBarging', acquireAnyFenced = 'acquireAny', swapFenced = 'swap', fence = 'fence' }
 local needsNoMemory = { giveBack = true, release = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseAndKeep = true, releaseLeaveAndKeep = true, inspect = true }
 local function run(name, position)
 local command = commands[fencedCommand[name] or name]
-local reply = command(ARGV[position + 1], ARGV[position + 2], ARGV[position + 3])
-if reply ~= 1 or not fencedCommand[name] then return reply end
-return proposeFence(ARGV[position + argumentCount[name]])
+local one, two, three = ARGV[position + 1], ARGV[position + 2], ARGV[position + 3]
+local reply = command(one, two, three, ARGV[position + 4], ARGV[position + 5])
+if not fencedCommand[name] or (reply ~= 1 and reply[1] ~= 4) then return reply end
+local fenced = proposeFence(ARGV[position + argumentCount[name]])
+if reply == 1 or fenced[1] ~= 1 then return fenced end
+return { 4, reply[2], reply[3], fenced[2], fenced[3] }
 end
 local replies = {}
 while nextCommand <= #ARGV do
@@ -472,12 +592,13 @@ name, count = string.match(name, '^(%a+)(%d+)$')
 count = tonumber(count)
 end
 first, last = lastKey + 1, lastKey + count
-beforeFences = heedsQueues[name] and last + count or last
+beforeFences = sharesSideKeys[name] and last + 2 or heedsQueues[name] and last + count or last
+fenceRecords = sharesSideKeys[name] and 1 or count
 local fine, reply = true, refusal
 if not refusal or needsNoMemory[name] then fine, reply = pcall(run, name, nextCommand) end
 if not fine then reply = { -1, type(reply) == 'table' and reply.message or tostring(reply) } end
 replies[#replies + 1] = reply
-lastKey = fencedCommand[name] and beforeFences + count + 1 or beforeFences
+lastKey = fencedCommand[name] and beforeFences + fenceRecords + 1 or beforeFences
 nextCommand = nextCommand + 1 + argumentCount[name]
 end
 return replies`;
@@ -585,4 +706,4 @@ elseif age and ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "09f06e78e579c914d6a56151c7d31b99c842c667";
+export const batchScriptSha = "8415e2b02ca7a6e63f8af0a96ca8b0d6ee0bb80f";

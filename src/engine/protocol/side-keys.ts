@@ -1,4 +1,5 @@
 import calculateSlot from "cluster-key-slot";
+import { sharedKey } from "./permit-keys.js";
 
 /** The key of a server's marker: see `readMarker`. Each server has one; a Cluster has none. */
 export const markerKey = "holdfast:memory";
@@ -11,7 +12,10 @@ export const setsKey = "holdfast:sets";
 /** The key that selects one server of a Cluster. */
 export const probeKey = "holdfast:identity";
 
-/** The keys for fences and queues. They are separate from the key of the lock. */
+/**
+ * The keys for fences and queues. They are separate from the key of the lock. All permits of a semaphore have the same side
+ * keys.
+ */
 export interface SideKeys {
   /** The highest fence of this resource. */
   record(key: string): string;
@@ -22,15 +26,18 @@ export interface SideKeys {
   watermark(key: string): string;
   /** The queue of the waiters of this resource. The key exists only while there are waiters. */
   queue(key: string): string;
+  /** The number of permits of the semaphore that this permit belongs to. */
+  number(key: string): string;
 }
 
 /** The key of the highest fence of a server. A Cluster has one for each hash slot. */
 export const watermarkKey = "holdfast:watermark";
 
 const single: SideKeys = {
-  record: (key) => `holdfast:fence:${key}`,
+  record: (key) => `holdfast:fence:${sharedKey(key)}`,
   watermark: () => watermarkKey,
-  queue: (key) => `holdfast:queue:${key}`,
+  queue: (key) => `holdfast:queue:${sharedKey(key)}`,
+  number: (key) => `holdfast:permits:${sharedKey(key)}`,
 };
 
 /** A short string for each hash slot that hashes to the slot, found by counting up; at most 16,384 entries. */
@@ -54,8 +61,9 @@ export function sideKeysOf(sharded: boolean, prefix: () => string = () => ""): S
   if (!sharded) return single;
   const tag = (key: string) => tagOf(calculateSlot(prefix() + key));
   return {
-    record: (key) => `holdfast:fence:{${tag(key)}}:${key}`,
+    record: (key) => `holdfast:fence:{${tag(key)}}:${sharedKey(key)}`,
     watermark: (key) => `holdfast:watermark:{${tag(key)}}`,
-    queue: (key) => `holdfast:queue:{${tag(key)}}:${key}`,
+    queue: (key) => `holdfast:queue:{${tag(key)}}:${sharedKey(key)}`,
+    number: (key) => `holdfast:permits:{${tag(key)}}:${sharedKey(key)}`,
   };
 }

@@ -41,12 +41,25 @@ interface FenceVote {
   readonly highest: number;
 }
 
+/** What every answer to an acquisition of permits has. */
+interface SemaphoreAnswer {
+  /** The number of permits that another process has given for this semaphore lately. Absent if none has given another number. */
+  readonly otherNumber?: number;
+}
+
 /** The result of one command on a node. */
 export type Answer =
-  /** `fence`: the answer to the proposed fence, if there was one. */
-  | { readonly kind: "granted"; readonly fence?: FenceVote }
+  /**
+   * `fence`: the answer to the proposed fence, if there was one. `permits`: the numbers of the permits of a semaphore that
+   * the node granted.
+   */
+  | ({
+      readonly kind: "granted";
+      readonly fence?: FenceVote;
+      readonly permits?: readonly number[];
+    } & SemaphoreAnswer)
   /** `holder` is null if the key does not exist (a renewal, a release or a swap of a lost key). */
-  | { readonly kind: "denied"; readonly holder: Holder | null }
+  | ({ readonly kind: "denied"; readonly holder: Holder | null } & SemaphoreAnswer)
   /** `lasting`: the cause does not end by itself (a wrong password), so that waiting for this node is pointless. */
   | {
       readonly kind: "failed";

@@ -25,6 +25,8 @@ export interface MemberRecord {
   released: boolean;
 }
 
+export type Grant = Extract<Reply, { kind: "granted" }>;
+
 /** Counts the answers to a command. */
 interface VoteCounter {
   vote(member: number, reply: Reply): void;
@@ -36,7 +38,7 @@ interface CommandedClaim {
   readonly caller: AsyncContext;
   readonly ended: boolean;
   /** The node has granted the command. */
-  onGranted(command: ClaimCommand): void;
+  onGranted(command: ClaimCommand, answer: Grant): void;
   /** The node has denied the command. */
   onDenied(command: ClaimCommand): void;
   /** The command was lost: the node may grant it later. */
@@ -80,7 +82,7 @@ export class ClaimCommand extends PendingCommand {
   onReply(reply: Reply): void {
     if (this.sent && isAnswer(reply)) this.record.unanswered--;
     if (claims(this.command)) {
-      if (reply.kind === "granted") this.claim.onGranted(this);
+      if (reply.kind === "granted") this.claim.onGranted(this, reply);
       else if (reply.kind === "denied") this.claim.onDenied(this);
       else if (reply.kind === "failed" && reply.reason === "connection") this.claim.onLost(this);
     }

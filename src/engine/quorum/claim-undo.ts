@@ -16,6 +16,8 @@ export interface UndoableClaim {
   /** The asynchronous context of the caller. */
   readonly caller: AsyncContext;
   readonly keys: readonly string[];
+  /** The keys that this node may hold. */
+  keysAt(record: MemberRecord): readonly string[];
   readonly token: string;
   /** The nodes held the token before the claim, and another client may use it too. */
   readonly shared: boolean;
@@ -40,7 +42,7 @@ export interface UndoableClaim {
  * holds nothing.
  */
 export class ClaimUndo {
-  /** The release, made once for all nodes. Null until it is needed. */
+  /** The latest release, which is the same for all nodes that may hold the same keys. Null until it is needed. */
   private release: LockCommand | null = null;
   /** The nodes whose release has been put off. */
   private readonly late = new Set<MemberRecord>();
@@ -88,7 +90,7 @@ export class ClaimUndo {
         return answered({ kind: "denied", holder: null });
       }
     }
-    release(this.commandFor(token), (reply) => {
+    release(this.commandFor(token, claim.keysAt(record)), (reply) => {
       record.released = true;
       answered(reply);
     });
@@ -145,10 +147,10 @@ export class ClaimUndo {
     return maxTtl > longestShort || shared || from !== null;
   }
 
-  private commandFor(token: string): LockCommand {
-    const { keys, from, kept, named, place } = this.claim;
+  private commandFor(token: string, keys: readonly string[]): LockCommand {
+    const { from, kept, named, place } = this.claim;
     if (from === null || kept || named) {
-      if (this.release !== null) return this.release;
+      if (this.release?.keys === keys) return this.release;
       // A grant has already left the queue. Nodes that denied the claim keep its place until now.
       const plain: ReleaseOperation = this.wakesWaiters
         ? { op: "release", keys, token, queue: { id: place?.id ?? null, wake: true } }

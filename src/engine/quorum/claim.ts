@@ -4,21 +4,17 @@ import type { LockCommand, QueuePlace, QueuePolicy } from "../protocol/command.j
 import type { FenceSource } from "../protocol/fence.js";
 import type { Vote } from "../protocol/vote.js";
 import { now } from "../time/clock.js";
-import { ClaimCommand, type MemberRecord } from "./claim-command.js";
+import { ClaimCommand, type Grant, type MemberRecord } from "./claim-command.js";
 import { ClaimUndo, type UndoableClaim } from "./claim-undo.js";
 import { answeredByQuorum, decide } from "./decision.js";
+import { askForFence } from "./fence-rounds.js";
 import type { MemberGate } from "./member-gate.js";
 import type { Origin, PriorLease } from "./origin.js";
 import type { RenewalGroup } from "./renewal-group.js";
 import { Round, type RoundContext, type RoundResult } from "./round.js";
 
-type Decided = (result: RoundResult) => void;
-
-/**
- * Maximum number of further rounds to get a fence accepted. A node that refuses a fence keeps its basis of comparison as
- * the record of the resource, which no other client raises. So one round suffices; the others serve late nodes.
- */
-const fenceRounds = 3;
+export type Decided = (result: RoundResult) => void;
+export type OnAnswer = (member: number, reply: Reply) => void;
 
 /** How long a release is worth delivering if it is unknown how long the nodes keep the key, in ms. */
 const unknownTtl = 60_000;
@@ -37,13 +33,15 @@ export class Claim implements UndoableClaim {
   keptUntil: number | null = null;
   /** The claims with which the claim is being renewed; null if it is not. */
   group: RenewalGroup | null = null;
+  /** The numbers of the permits that the claim is about; undefined if it is not about permits. */
+  permits: readonly number[] | undefined = undefined;
   private round: Round | null = null;
-  private undo: ClaimUndo | null = null;
-  private readonly records: MemberRecord[];
+  protected undo: ClaimUndo | null = null;
+  protected readonly records: MemberRecord[];
 
   constructor(
-    private readonly context: RoundContext,
-    readonly keys: readonly string[],
+    protected readonly context: RoundContext,
+    public keys: readonly string[],
     readonly token: string,
     origin: Origin | null,
     /** The asynchronous context of the caller. */
@@ -95,8 +93,33 @@ export class Claim implements UndoableClaim {
       command = { op: "acquire", keys, token, ttl, queue };
       this.place = queue.place;
     }
-    if (fences === null) this.ask(command, timeout, decided, null, gate);
-    else this.askFenced(command, timeout, fences, fences.propose(), fenceRounds, decided, gate);
+    this.askWith(fences, command, timeout, decided, gate);
+  }
+
+  /** Asks all members, and for a fence unless `fences` is null. */
+  protected askWith(
+    fences: FenceSource | null,
+    command: LockCommand,
+    timeout: number,
+    decided: Decided,
+    gate: MemberGate | null,
+  ): void {
+    if (fences === null) return this.ask(command, timeout, decided, null, gate);
+    askForFence(command, fences, decided, {
+      membership: this.context.membership,
+      ask: (fenced, onResult, isFirst) => this.ask(fenced, timeout, onResult, null, isFirst ? gate : null),
+      raise: (fence) => ({ op: "fence", keys: this.keys, token: this.token, fence }),
+    });
+  }
+
+  /** The round in which the members vote on the command. */
+  protected roundFor(
+    _command: LockCommand,
+    timeout: number,
+    decided: Decided,
+    onAnswer: OnAnswer | null,
+  ): Round {
+    return new Round(this.context, timeout, decide, decided, onAnswer);
   }
 
   /** The adoption or the resumption has succeeded: from now on the end of the claim ends the lease. */
@@ -220,8 +243,12 @@ export class Claim implements UndoableClaim {
     round.start((index) => releaseAt(this.records[index] as MemberRecord), true);
   }
 
+  keysAt(_record: MemberRecord): readonly string[] {
+    return this.keys;
+  }
+
   /** A node has granted a command. A redirect or a reconnection inside the client may have delayed it past the release. */
-  onGranted(command: ClaimCommand): void {
+  onGranted(command: ClaimCommand, _answer: Grant): void {
     command.record.granted = true;
     this.undo?.releaseAgain(command);
   }
@@ -236,38 +263,11 @@ export class Claim implements UndoableClaim {
     this.undo?.releaseAgain(command);
   }
 
-  /**
-   * A quorum must accept the fence. If too many nodes have seen a higher one, the next round proposes a fence above it.
-   */
-  private askFenced(
-    command: LockCommand,
-    timeout: number,
-    fences: FenceSource,
-    fence: number,
-    roundsLeft: number,
-    decided: Decided,
-    gate: MemberGate | null = null,
-  ): void {
-    const onDecided = (result: RoundResult) => {
-      if (result.verdict !== "granted") return decided(result);
-      const answers = result.votes.flatMap((vote) =>
-        vote.kind === "granted" && vote.fence ? [{ node: vote.node, ...vote.fence }] : [],
-      );
-      const accepted = answers.flatMap((answer) => (answer.accepted ? [answer.node] : []));
-      if (this.context.membership.isQuorumOf(accepted)) return decided({ ...result, fence });
-      if (roundsLeft === 0) return decided({ ...result, verdict: "noQuorum" });
-      const higher = fences.raise(answers.map(({ highest }) => highest));
-      const raise: LockCommand = { op: "fence", keys: this.keys, token: this.token, fence: higher };
-      this.askFenced(raise, timeout, fences, higher, roundsLeft - 1, decided);
-    };
-    this.ask({ ...command, fence } as LockCommand, timeout, onDecided, null, gate);
-  }
-
   private ask(
     command: LockCommand,
     timeout: number,
     decided: Decided,
-    onAnswer: ((member: number, reply: Reply) => void) | null = null,
+    onAnswer: OnAnswer | null = null,
     gate: MemberGate | null = null,
   ): void {
     if (this.ended) return;
@@ -280,8 +280,8 @@ export class Claim implements UndoableClaim {
     };
     const round =
       gate === null
-        ? new Round(this.context, timeout, decide, decided, onAnswer)
-        : new Round(this.context, timeout, decide, onDecided, onVote);
+        ? this.roundFor(command, timeout, decided, onAnswer)
+        : this.roundFor(command, timeout, onDecided, onVote);
     this.round = round;
     const send = (index: number) => this.send(index, command, round);
     round.start(gate === null ? send : (index) => gate.admit(index, () => send(index)));

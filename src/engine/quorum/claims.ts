@@ -4,6 +4,7 @@ import { freshToken } from "../protocol/token.js";
 import type { Random } from "../time/random.js";
 import { Claim } from "./claim.js";
 import type { Origin } from "./origin.js";
+import { PermitClaim } from "./permit-claim.js";
 import type { RoundContext } from "./round.js";
 
 /** Maximum number of tokens chosen by the user that are remembered. A late grant of an older token is left to its ttl. */
@@ -25,6 +26,11 @@ export class Claims {
     if (origin?.kind === "shared") return this.createShared(keys, origin.token, caller);
     if (origin?.as !== undefined) return this.createNamed(keys, origin.as, origin, caller);
     return new Claim(this.context, keys, freshToken(this.owner, this.random), origin, caller);
+  }
+
+  /** Creates the claim of an attempt to take `weight` of these permits, in this order of preference. */
+  createForPermits(permits: readonly string[], weight: number, caller: AsyncContext): Claim {
+    return new PermitClaim(this.context, permits, weight, freshToken(this.owner, this.random), caller);
   }
 
   /** Creates a claim with a token that the nodes hold already. */

@@ -51,7 +51,7 @@ export class Round extends TimerEntry implements Ballot {
   private complete: (votes: readonly Vote[]) => void = ignore;
 
   constructor(
-    private readonly context: RoundContext,
+    protected readonly context: RoundContext,
     /** Limit in ms for the answers. */
     private readonly timeout: number,
     private readonly rule: Rule,
@@ -129,12 +129,17 @@ export class Round extends TimerEntry implements Ballot {
     this.settle();
   }
 
-  private count(index: number, answer: Answer): void {
+  /** The verdict, as soon as the missing votes cannot change it; null before. */
+  protected verdict(): Verdict | null {
+    return verdictOf(this.rule, this.tallies, this.context.membership.sets);
+  }
+
+  protected count(index: number, answer: Answer): void {
     const member = this.context.members[index] as QuorumMember;
     this.answered[index] = true;
     for (const set of this.context.membership.setsOf[index] ?? [])
       (this.tallies[set] as Tally)[answer.kind]++;
-    const plain = answer.kind === "granted" && answer.fence === undefined;
+    const plain = answer.kind === "granted" && answer.fence === undefined && answer.permits === undefined;
     const vote = plain ? member.granted : { ...answer, node: member.name };
     // The array that was passed with the verdict must not change any more.
     if (this.over) this.late.push(vote);
@@ -143,7 +148,7 @@ export class Round extends TimerEntry implements Ballot {
 
   private settle(): void {
     if (!this.over) {
-      const verdict = verdictOf(this.rule, this.tallies, this.context.membership.sets);
+      const verdict = this.verdict();
       if (verdict !== null) {
         const { decided } = this;
         this.abandon();

@@ -66,11 +66,12 @@ export class WakeupChannel {
 
   /**
    * Returns an id for a place in the queues. The listener is notified until `unregister`, while the channel is
-   * subscribed.
+   * subscribed. `weight`: the number of permits that the caller waits for; null if it waits for none.
    */
-  register(listener: WakeupListener): string {
+  register(listener: WakeupListener, weight: number | null = null): string {
     const reserved = Math.min(Math.ceil((this.averageResponseMs ?? 0) * reservationFactor), maxReservation);
-    const id = `${this.process}:${++this.serial}${reserved > reservation ? `:${reserved}` : ""}`;
+    const number = `${++this.serial}${weight === null ? "" : `w${weight}`}`;
+    const id = `${this.process}:${number}${reserved > reservation ? `:${reserved}` : ""}`;
     this.listeners.set(id, listener);
     return id;
   }

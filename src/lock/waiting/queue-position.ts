@@ -32,12 +32,14 @@ export class QueuePosition implements WakeupListener, MemberGate {
     private readonly wakeupChannel: WakeupChannel,
     /** Epoch ms. */
     ticket: number,
+    /** The number of permits that the acquisition wants; null if it wants none. */
+    weight: number | null,
     private readonly membership: Membership,
     private readonly clock: Clock,
     /** Called when the acquisition should ask. */
     private readonly onTurn: () => void,
   ) {
-    this.place = { id: wakeupChannel.register(this), ticket };
+    this.place = { id: wakeupChannel.register(this, weight), ticket };
   }
 
   /** Starts listening for messages after a denial. */

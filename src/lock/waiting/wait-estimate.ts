@@ -23,6 +23,9 @@ function untilSetFree(votes: readonly Vote[], nodes: number, kept: number): numb
   return remaining[remaining.length - (nodes - quorumOf(nodes)) - 1] ?? 0;
 }
 
+/** Whether a node has granted something. An acquisition of permits that fails nevertheless has lost a race for them. */
+export const hasGrant = (votes: readonly Vote[]): boolean => votes.some(({ kind }) => kind === "granted");
+
 /**
  * Whether the votes were split between several holders, none of which is known to have a quorum. This happens when
  * callers ask at the same time or while a release is on its way. Such holders soon release the keys without notifying

@@ -4,7 +4,7 @@ import type { RefusalEvent } from "../../machines/lock-events.js";
 import type { LockInternals } from "../lock-internals.js";
 import type { Settings } from "../settings.js";
 import { QueuePosition } from "./queue-position.js";
-import { isKept, isSplit, untilFree } from "./wait-estimate.js";
+import { hasGrant, isKept, isSplit, untilFree } from "./wait-estimate.js";
 
 /** ms between two attempts of a waiter that can be notified, plus or minus a quarter. */
 const poll = 400;
@@ -102,7 +102,7 @@ export class WaitStrategy {
       return 0;
     }
     if (!settings.defaultRetry || !isDenied) return policy;
-    const split = isSplit(votes, engine.membership);
+    const split = lock.pool === null ? isSplit(votes, engine.membership) : hasGrant(votes);
     if (reason === "noQuorum" && !split) return policy;
     const { isSubscribed, waitingCount } = engine.wakeupChannel;
     const notifiedPoll = Math.max(poll, Math.min((poll * waitingCount) / manyWaiters, maxPoll));
@@ -125,6 +125,8 @@ export class WaitStrategy {
     const { clock, engine } = this.lock.manager;
     const { wakeupChannel, membership } = engine;
     const onTurn = () => this.acquisition.retryWithin(0);
-    return new QueuePosition(wakeupChannel, this.acquisition.ticket, membership, clock, onTurn);
+    const { lock, settings, acquisition } = this;
+    const weight = lock.pool === null ? null : settings.weight;
+    return new QueuePosition(wakeupChannel, acquisition.ticket, weight, membership, clock, onTurn);
   }
 }

@@ -1,6 +1,7 @@
 import { readHandover } from "../../api/handover.js";
 import type { Handle, Lease } from "../../api/types.js";
 import type { AcquireOptions } from "../../lock/options.js";
+import { targetOf } from "./action-target.js";
 import { hashOf } from "./checkers/clean-up.js";
 import type { Program } from "./program.js";
 import type { Action } from "./script.js";
@@ -47,20 +48,21 @@ class ActionRun {
     const { locks } = program;
     const { kind, resources } = action;
     const options = this.options();
+    const target = targetOf(locks, action);
     if (kind === "inspect") {
       await this.expectWithin("inspection", 0, locks.inspect(resources[0] ?? "a"));
     } else if (kind === "try") {
-      const lease = await this.expectWithin("attempt", 0, locks.tryAcquire(resources, options));
+      const lease = await this.expectWithin("attempt", 0, target.tryAcquire(options));
       if (lease !== null) await this.holdAndEnd(lease);
     } else if (kind === "using") {
-      await locks.using(resources, options, (lease) => this.hold(lease));
+      await target.using(options, (lease) => this.hold(lease));
     } else if (kind === "handle") {
-      await this.reuse(locks.handle(resources, options));
+      await this.reuse(target.handle(options));
     } else if (kind === "redlock") {
       await this.redlock();
     } else {
       await this.holdAndEnd(
-        await this.expectWithin("acquisition", action.wait, locks.acquire(resources, options)),
+        await this.expectWithin("acquisition", action.wait, target.acquire(options)),
       );
     }
   }

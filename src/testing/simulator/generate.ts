@@ -6,6 +6,7 @@ import { actionOf } from "./generate-actions.js";
 import { faultsOf } from "./generate-faults.js";
 import { groupsOf } from "./generate-groups.js";
 import { lossesOf } from "./generate-losses.js";
+import { semaphore, withPermits } from "./generate-permits.js";
 import { pickChange, planChange, sizeOf } from "./membership-change.js";
 import type { HostPlan, Script, Step } from "./script.js";
 import { SeededRandom } from "./seeded-random.js";
@@ -40,7 +41,8 @@ export function generate(seed: number, faults: FaultClass, actions: number): Scr
   const steps: Step[] = [...faultsOf(mix), ...losses];
   const last = hosts.length - 1;
   // Foreign clients do not notice that a node lost its memory.
-  const foreign = sets === null && losses.length === 0 && last > 0 && random.flip(0.35);
+  // Foreign clients know no semaphores.
+  const foreign = faults !== "permits" && sets === null && losses.length === 0 && last > 0 && random.flip(0.35);
   for (let count = 0; count < actions; count++) {
     const host = random.below(hosts.length);
     const action = actionOf(mix);
@@ -58,8 +60,8 @@ export function generate(seed: number, faults: FaultClass, actions: number): Scr
     ...(change === null ? {} : { change }),
     quarantine,
     hosts: hosts.map((host, index) => ({ ...host, foreign: foreign && index === last })),
-    resources: mix.resources,
-    steps,
+    resources: faults === "permits" ? [semaphore] : mix.resources,
+    steps: faults === "permits" ? withPermits(steps, seed) : steps,
     end: mix.end,
   };
 }

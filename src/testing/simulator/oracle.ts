@@ -18,6 +18,7 @@ import { History } from "./checkers/history.js";
 import { Leftovers } from "./checkers/leftovers.js";
 import { Loss } from "./checkers/loss.js";
 import { MinimumHold } from "./checkers/minimum-hold.js";
+import { PermitLimit } from "./checkers/permit-limit.js";
 import { Ttl } from "./checkers/ttl.js";
 import { Waiters } from "./checkers/waiters.js";
 import type { Counts, Violation } from "./outcome.js";
@@ -46,9 +47,10 @@ export class Oracle {
   constructor(
     private readonly timeline: Timeline,
     private readonly trace: Trace,
-    { faults }: Script,
+    { faults, steps }: Script,
   ) {
     const inBounds = faults !== "beyond";
+    const [permits] = steps.flatMap((step) => ("action" in step && step.action.permits) || []);
     const by = (checker: string) => this.findingsOf(checker);
     this.exclusion = new Exclusion({
       ...by("exclusion"),
@@ -67,6 +69,7 @@ export class Oracle {
       this.ttl,
       new Leftovers(by("leftovers")),
       new History(by("history"), timeline),
+      ...(permits === undefined ? [] : [new PermitLimit(by("permit limit"), permits.number)]),
       ...(inBounds
         ? [
             new MinimumHold(

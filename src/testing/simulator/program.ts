@@ -14,12 +14,14 @@ import type { HostPlan } from "./script.js";
 
 /** Calls `onCreated` with each lock that the manager creates from now on. */
 function watchLocks({ factory }: Manager, onCreated: (lock: Lock) => void): void {
-  const create = factory.lock.bind(factory);
-  factory.lock = (resources) => {
-    const lock = create(resources);
+  const noted = (lock: Lock) => {
     onCreated(lock);
     return lock;
   };
+  const create = factory.lock.bind(factory);
+  factory.lock = (resources) => noted(create(resources));
+  const createForPermits = factory.permits.bind(factory);
+  factory.permits = (pool) => noted(createForPermits(pool));
 }
 
 /** One incarnation of a process: its connections, and its locks if the process uses Holdfast. */

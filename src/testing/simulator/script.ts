@@ -5,10 +5,19 @@ import type { MembershipChange } from "./membership-change.js";
 import type { ClientBehaviour, NetworkPath } from "./network-path.js";
 import type { Memory, Refusing } from "./server.js";
 
+export interface PermitsWanted {
+  readonly semaphore: string;
+  /** The number of permits that the semaphore has. */
+  readonly number: number;
+  readonly weight: number;
+}
+
 /** One independent action of a program. */
 export interface Action {
   readonly kind: "acquire" | "try" | "using" | "handle" | "inspect" | "redlock";
   readonly resources: readonly string[];
+  /** The permits to acquire from a semaphore, in place of the resources. */
+  readonly permits?: PermitsWanted;
   /** ms. */
   readonly ttl: number;
   /** ms. */

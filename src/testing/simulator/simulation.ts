@@ -214,7 +214,7 @@ export class Simulation {
     // Users' own programs need not set `onLost`.
     const hasActions = this.script.steps.some((step) => "action" in step);
     const onLockCreated = (own: Program, lock: Lock, expectsOnLost: boolean) => {
-      for (const key of lock.keys) this.keys.add(key);
+      for (const key of lock.pool?.all ?? lock.keys) this.keys.add(key);
       this.oracle.watch(own, lock, expectsOnLost && hasActions);
     };
     const { quarantine, change } = this.script;

@@ -4,7 +4,8 @@
 --   the marker, if the server must prove that it remembers what it granted;
 --   the record of long leases, if a command may concern a long lease;
 --   for each command its keys, then one queue per key if the command respects the queues, then one fence record per key and
---   the watermark if the command proposes a fence.
+--   the watermark if the command proposes a fence. The keys of "acquireAny" are followed by one queue and the record of the
+--   number of permits, and have one fence record.
 --
 -- ARGV:
 --   the mark that the server must have, or "" if no command needs one. A "+" in front of it means that KEYS contains the
@@ -17,7 +18,10 @@
 --   1                                        granted
 --   {1, highest, accepted}                   granted, and a fence was proposed
 --   {3, index, ...}                          granted for all keys of many locks, except for those with these indices
---   {0, index, pttl, owner, hash, type}      denied because of the key with this index
+--   {4, indices, other}                      granted for the keys with these indices, as in " 2 5" (acquireAny)
+--   {4, indices, other, highest, accepted}   the same, and a fence was proposed
+--   {0, index, pttl, owner, hash, type}      denied because of the key with this index; "acquireAny" appends `other`, the number
+--                                            of permits that another process has given lately, or 0
 --   {-1, message}                            failed
 --   {-2}                                     the server does not have the mark, and grants nothing
 --   {2, pttl, owner, hash, type, ...}        the report of "inspect": four values per key
@@ -35,6 +39,7 @@ local refusal
 
 --@include memory.lua
 --@include fast-path.lua
+--@include permits-fast-path.lua
 --@include keys.lua
 --@include queues.lua
 --@include contended-release.lua
@@ -43,4 +48,5 @@ local refusal
 --@include turns.lua
 --@include commands.lua
 --@include queue-commands.lua
+--@include permits.lua
 --@include run.lua

@@ -22,7 +22,7 @@ end
 
 -- Accepts the fence if it is higher than the record of each key of the command. In KEYS, the watermark follows the records.
 local function proposeFence(fence)
-  local lastRecord = beforeFences + last - first + 1
+  local lastRecord = beforeFences + fenceRecords
   local watermarkKey = KEYS[lastRecord + 1]
   -- A server that remembers what it granted has a watermark.
   if ARGV[1] ~= '' and call('EXISTS', watermarkKey) == 0 then return { -2 } end

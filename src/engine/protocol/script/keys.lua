@@ -1,7 +1,8 @@
 -- Reading and writing the keys of one command.
 
--- Positions in KEYS: the first and the last key of the command that runs, and the last key before its fence records.
-local first, last, beforeFences
+-- Positions in KEYS: the first and the last key of the command that runs, and the last key before its fence records. Then the
+-- number of those records.
+local first, last, beforeFences, fenceRecords
 
 -- Runs a Redis command. An error reply is raised as an error whose message is that of the reply.
 local function call(...)

@@ -6,16 +6,16 @@ local trimmedAtOnce = 8
 
 local function isLong(ttl) return longLeases and tonumber(ttl) > LONGEST_SHORT end
 
--- Records the lease of each key of the command, if the lease is long. The record is written before the keys: a lease that
+-- Records the lease of each key of the command, or of this key alone, if the lease is long. The record is written before the keys: a lease that
 -- cannot be recorded is not granted.
-local function rememberLong(ttl)
+local function rememberLong(ttl, only)
   if not isLong(ttl) then return end
   local now = serverTime()
   local expired = call('ZRANGEBYSCORE', longLeases, '(0', exact(now), 'LIMIT', 0, trimmedAtOnce)
   for _, member in ipairs(expired) do
     call('ZREM', longLeases, member, 's' .. string.sub(member, 2))
   end
-  for index = first, last do
+  for index = only or first, only or last do
     local key = KEYS[index]
     local ends = call('EXISTS', key) == 1 and call('ZSCORE', longLeases, 'u' .. key)
     if not ends then call('ZADD', longLeases, exact(-now), 's' .. key) end

@@ -2,7 +2,8 @@
 -- until which the waiter counts as alive. That time is half a ms less than a whole number for a waiter that waits for several
 -- keys and whose own denial has reported that this key is free and kept for it.
 --
--- An id reads "process:number" or "process:number:ms"; a place reads "ticket id". A member of any other form is no waiter: it
+-- An id reads "process:number" or "process:number:ms". The number of a waiter for permits is followed by "w" and the number of
+-- permits that the waiter wants. A place reads "ticket id". A member of any other form is no waiter: it
 -- is passed over and left alone. A later protocol version with other ids uses other keys, "holdfast:queue2:…".
 
 -- Members of another form that are passed over. Beyond this number the queue counts as empty.
@@ -46,15 +47,28 @@ local function firstWaiter(queue, now)
   end
 end
 
--- Tells the first waiter, once, that the key is free. From then on its place is kept only for its reservation.
-local function wakeFirst(queue, now)
-  local id = firstWaiter(queue, now)
-  local alive = id and tonumber(call('ZSCORE', queue, '!' .. id))
-  if not alive or alive % 1 ~= 0 then return end
+-- The number of permits that a waiter wants, or nil for a waiter that wants none.
+local function weightOf(id) return tonumber(string.match(id, '^[^:]*:%w*w(%d+)')) end
+
+-- Tells a waiter, once, that the key is free. From then on its place is kept only for its reservation. Returns whether the
+-- waiter had been told before.
+local function wake(queue, id, now)
+  local alive = tonumber(call('ZSCORE', queue, '!' .. id))
+  if not alive or alive % 1 ~= 0 then return false end
   local kept = tonumber(string.match(id, '^[^:]*:[^:]*:(%d+)$')) or RESERVATION
-  if -alive <= now + kept then return end
+  if -alive <= now + kept then return true end
   call('ZADD', queue, exact(-now - kept), '!' .. id)
   rawcall('PUBLISH', WAKE_CHANNEL_PREFIX .. string.match(id, '^[^:]*'), id)
+  return false
+end
+
+-- Wakes the first waiter. Of the waiters for permits, wakes the first that has not been told yet.
+local function wakeFirst(queue, now)
+  local first = firstWaiter(queue, now)
+  if not first or not wake(queue, first, now) or not weightOf(first) then return end
+  for _, id in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, passedOver)) do
+    if isId(id) and not wake(queue, id, now) then return end
+  end
 end
 
 -- Leaves the queue, and wakes the first waiter if the key is free.

@@ -1,15 +1,20 @@
 -- Runs the commands of the batch in order. The tables that describe the commands come from commands.json:
 -- argumentCount     by name, the number of arguments in ARGV;
 -- heedsQueues       the commands that have a queue per key in KEYS;
+-- sharesSideKeys    the commands that have, for all keys together, one queue, one record of the number of permits and one
+--                   fence record in KEYS;
 -- fencedCommand     by the name of a command whose last argument is a fence, the command to run before the proposal;
 -- needsNoMemory     the commands that also run where `refusal` is set.
 --@command-tables
 
 local function run(name, position)
   local command = commands[fencedCommand[name] or name]
-  local reply = command(ARGV[position + 1], ARGV[position + 2], ARGV[position + 3])
-  if reply ~= 1 or not fencedCommand[name] then return reply end
-  return proposeFence(ARGV[position + argumentCount[name]])
+  local one, two, three = ARGV[position + 1], ARGV[position + 2], ARGV[position + 3]
+  local reply = command(one, two, three, ARGV[position + 4], ARGV[position + 5])
+  if not fencedCommand[name] or (reply ~= 1 and reply[1] ~= 4) then return reply end
+  local fenced = proposeFence(ARGV[position + argumentCount[name]])
+  if reply == 1 or fenced[1] ~= 1 then return fenced end
+  return { 4, reply[2], reply[3], fenced[2], fenced[3] }
 end
 
 local replies = {}
@@ -20,12 +25,13 @@ while nextCommand <= #ARGV do
     count = tonumber(count)
   end
   first, last = lastKey + 1, lastKey + count
-  beforeFences = heedsQueues[name] and last + count or last
+  beforeFences = sharesSideKeys[name] and last + 2 or heedsQueues[name] and last + count or last
+  fenceRecords = sharesSideKeys[name] and 1 or count
   local fine, reply = true, refusal
   if not refusal or needsNoMemory[name] then fine, reply = pcall(run, name, nextCommand) end
   if not fine then reply = { -1, type(reply) == 'table' and reply.message or tostring(reply) } end
   replies[#replies + 1] = reply
-  lastKey = fencedCommand[name] and beforeFences + count + 1 or beforeFences
+  lastKey = fencedCommand[name] and beforeFences + fenceRecords + 1 or beforeFences
   nextCommand = nextCommand + 1 + argumentCount[name]
 end
 return replies

@@ -14,7 +14,7 @@ export class Exclusion implements Checker {
 
   leaseBegan(holder: LeaseHolder): void {
     this.findings.checked();
-    for (const resource of holder.resources) {
+    for (const resource of lockedBy(holder)) {
       const all = this.holders.get(resource) ?? new Set();
       this.holders.set(resource, all);
       this.check(resource, all, holder);
@@ -25,10 +25,10 @@ export class Exclusion implements Checker {
   /** Checks again after a renewal, which may have revived an expired lease. */
   lockEvent({ lock }: CreatedLock, name: string): void {
     if (name !== "renewed") return;
-    for (const resource of lock.resources) {
-      const all = this.holders.get(resource) ?? new Set();
+    const renewed = [...this.holders].filter(([, all]) => [...all].some((holder) => isOf(holder, lock)));
+    for (const [resource, all] of renewed) {
       for (const holder of all) {
-        if ((holder as Partial<KnownLeaseHolder>).lock === lock) this.check(resource, all, holder);
+        if (isOf(holder, lock)) this.check(resource, all, holder);
       }
     }
   }
@@ -49,6 +49,16 @@ export class Exclusion implements Checker {
     }
   }
 }
+
+/** The resources that nobody else may hold: those of the permits, if it is a lease of a semaphore. */
+function lockedBy(holder: LeaseHolder): readonly string[] {
+  const { lock, leaseState } = holder as Partial<KnownLeaseHolder>;
+  const { permits } = leaseState?.claim ?? {};
+  return permits === undefined ? holder.resources : (lock?.pool?.resourcesOf(permits) ?? []);
+}
+
+const isOf = (holder: LeaseHolder, lock: CreatedLock["lock"]): boolean =>
+  (holder as Partial<KnownLeaseHolder>).lock === lock;
 
 const isOver = (holder: LeaseHolder): boolean =>
   (holder as Partial<KnownLeaseHolder>).leaseState?.end !== null;

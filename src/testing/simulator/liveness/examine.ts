@@ -5,6 +5,7 @@ import { checkFenceShare } from "./fence-share.js";
 import { checkFreeLocks } from "./free-lock.js";
 import { checkLag } from "./lag.js";
 import { checkOrder } from "./order.js";
+import { checkFreePermits, checkPermitOrder } from "./permits.js";
 import { type Recovery, requestTimeoutOf } from "./recovery.js";
 import { checkSeveral } from "./several.js";
 import { checkVoting } from "./voting.js";
@@ -18,6 +19,13 @@ const checks: readonly [name: string, share: number, check: (recovery: Recovery)
   ["fence share", 0.05, checkFenceShare],
   ["several", 0.05, checkSeveral],
   ["fence memory", 0.05, checkFenceMemory],
+];
+
+/** The checks of a run in which permits were acquired. */
+const permitChecks: typeof checks = [
+  ["voting", 1, checkVoting],
+  ["free permits", 1, checkFreePermits],
+  ["permit order", 0.5, checkPermitOrder],
 ];
 
 /** The random sequence of the liveness checks. */
@@ -37,7 +45,7 @@ export async function examine(simulation: Simulation, failed: () => boolean): Pr
     const maxLatency = Math.min(requestTimeoutOf(plan) * latencyShare, plan.path.usual);
     for (const link of links) link.setLatency(0.05, maxLatency);
   }
-  for (const [name, share, check] of checks) {
+  for (const [name, share, check] of script.faults === "permits" ? permitChecks : checks) {
     if (!random.flip(share)) continue;
     let over = false;
     const findings = oracle.findingsOf(name);

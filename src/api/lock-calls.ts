@@ -1,0 +1,51 @@
+import { isHoldfastError, LeaseExpiredError } from "../errors.js";
+import type { LeaseState } from "../lock/lease-state.js";
+import type { Lock } from "../lock/lock.js";
+import type { Settings } from "../lock/settings.js";
+import { onAbort } from "../support/abort.js";
+import { LockLease } from "./lock-lease.js";
+
+/** The settings for a single attempt. */
+const once = { retry: () => false, queued: false } satisfies Partial<Settings>;
+
+export const acquireLease = (lock: Lock, settings: Settings): Promise<LockLease> =>
+  lock.acquire(settings, (leaseState) => new LockLease(lock, leaseState));
+
+/** Makes a single attempt. Resolves to null only if the lock is taken. */
+export async function tryAcquireLease(lock: Lock, settings: Settings): Promise<LockLease | null> {
+  try {
+    return await acquireLease(lock, { ...settings, ...once });
+  } catch (error) {
+    if (isHoldfastError(error, "LOCK_CONTENDED")) return null;
+    throw error;
+  }
+}
+
+/** Acquires the lock, runs the job and releases the lease. */
+export async function runUnderLease<T>(
+  lock: Lock,
+  settings: Settings,
+  job: (lease: LockLease) => T | Promise<T>,
+): Promise<T> {
+  const leaseState = await lock.acquire(settings, (granted) => granted);
+  const lease = new LockLease(lock, leaseState);
+  const { signal } = settings;
+  if (signal?.aborted) leaseState.abort(signal.reason);
+  const unlisten = signal && onAbort(signal, (reason) => leaseState.abort(reason));
+  // A listener of `acquired` may have blocked for longer than the lease lasts.
+  lock.checkHeld(leaseState);
+  try {
+    const result = await job(lease);
+    if (settings.rejectOnLoss && !lock.checkHeld(leaseState)) throwIfLost(leaseState, result);
+    return result;
+  } finally {
+    unlisten?.();
+    await lease.release();
+  }
+}
+
+/** Throws if the lease was lost or taken back, and not ended by its holder. `result`: that of the job. */
+function throwIfLost({ resources, end, takenBack }: LeaseState, result: unknown): void {
+  if (end === null || (takenBack === null && (end === "released" || end === "handedOver"))) return;
+  throw new LeaseExpiredError(resources, end, result, takenBack ?? undefined);
+}

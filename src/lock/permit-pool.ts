@@ -1,0 +1,123 @@
+import { permitNumber, permitResource, semaphoreResource } from "../engine/protocol/permit-keys.js";
+import type { Vote } from "../engine/protocol/vote.js";
+import type { Claim } from "../engine/quorum/claim.js";
+import type { Claims } from "../engine/quorum/claims.js";
+import type { Origin } from "../engine/quorum/origin.js";
+import type { Random } from "../engine/time/random.js";
+import type { AsyncContext } from "../support/async-context.js";
+import { warnBounded } from "../support/warn.js";
+import type { FailedAttempt } from "./failed-attempt.js";
+
+/**
+ * The permits of one semaphore, each of which is a lock of its own. A pool knows which permits this process holds, and in
+ * which order an attempt asks for them: processes and attempts begin at different permits, so that they seldom take the
+ * same one on different nodes.
+ */
+export class PermitPool {
+  /** The key that stands for the semaphore. Its waiters queue there. */
+  readonly key: string;
+  /** The keys of all permits, by their numbers, which are counted from 1. */
+  private readonly keys: readonly string[];
+  private readonly held = new Set<number>();
+  /** The permits that this process has returned, the latest last. They are probably free. */
+  private readonly returnedLast = new Set<number>();
+  /** The permit at which the next attempt begins. */
+  private next: number;
+  private readonly warnedOf = new Set<number>();
+
+  constructor(
+    readonly name: string,
+    /** The number of permits that the semaphore has. */
+    readonly number: number,
+    private readonly prefix: string,
+    random: Random,
+    /** The keys of the permits of a lease that was handed over. Default: all. */
+    keys?: readonly string[],
+  ) {
+    this.key = prefix + semaphoreResource(name);
+    this.keys = keys ?? Array.from({ length: number }, (_, index) => permitResource(this.key, index + 1));
+    this.next = Math.floor(random.fraction() * number);
+  }
+
+  /** The keys of all permits. */
+  get all(): readonly string[] {
+    return this.keys;
+  }
+
+  /** The resources of these permits. */
+  resourcesOf(permits: readonly number[]): string[] {
+    return permits.map((permit) => permitResource(this.key, permit).slice(this.prefix.length));
+  }
+
+  /** Creates the claim of an attempt. `previous`: the attempt before. */
+  createClaim(
+    claims: Claims,
+    weight: number,
+    origin: Origin | null,
+    caller: AsyncContext,
+    previous: FailedAttempt | null,
+  ): Claim {
+    if (origin === null) return claims.createForPermits(this.order(weight, previous), weight, caller);
+    const claim = claims.create(this.keys, origin, caller);
+    claim.permits = this.keys.map(permitNumber);
+    return claim;
+  }
+
+  /** This process has acquired these permits. */
+  taken(permits: readonly number[] = []): void {
+    for (const permit of permits) {
+      this.held.add(permit);
+      this.returnedLast.delete(permit);
+    }
+  }
+
+  /** A lease of these permits has ended. */
+  returned(permits: readonly number[] = []): void {
+    for (const permit of permits) {
+      this.held.delete(permit);
+      this.returnedLast.add(permit);
+    }
+  }
+
+  /** Warns if other processes give another number of permits. */
+  checkNumber(votes: readonly Vote[]): void {
+    for (const vote of votes) {
+      const other = vote.kind === "failed" ? undefined : vote.otherNumber;
+      if (other === undefined || this.warnedOf.has(other)) continue;
+      this.warnedOf.add(other);
+      const [most, least] = [Math.max(other, this.number), Math.min(other, this.number)];
+      warnBounded(
+        "PERMITS_MISMATCH",
+        `the semaphore ${JSON.stringify(this.name)} has ${this.number} permits here, and ${other} in another process (on ${vote.node})`,
+        `Up to ${most} leases are valid at once while both are in use, and a process that gives ${least} does not see the other ` +
+          "permits. Give the same number of permits in every process.",
+      );
+    }
+  }
+
+  /** The keys in the order in which an attempt asks for them. */
+  private order(weight: number, previous: FailedAttempt | null): string[] {
+    const { number, held } = this;
+    const order = new Set(grantedMost(previous?.votes ?? []));
+    for (const permit of [...this.returnedLast].slice(-weight)) {
+      order.add(permit);
+      // Another attempt of this process begins elsewhere.
+      this.returnedLast.delete(permit);
+    }
+    const all = this.keys.map((_, index) => ((this.next + index) % number) + 1);
+    this.next = (this.next + weight) % number;
+    for (const permit of all) if (!held.has(permit)) order.add(permit);
+    for (const permit of all) order.add(permit);
+    return [...order].map((permit) => this.keys[permit - 1] ?? "");
+  }
+}
+
+/** The permits that nodes have granted, those with most votes first. */
+function grantedMost(votes: readonly Vote[]): number[] {
+  const counts = new Map<number, number>();
+  for (const vote of votes) {
+    if (vote.kind !== "granted") continue;
+    for (const permit of vote.permits ?? []) counts.set(permit, (counts.get(permit) ?? 0) + 1);
+  }
+  return [...counts.keys()].sort((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0));
+}

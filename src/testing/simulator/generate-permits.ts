@@ -1,0 +1,24 @@
+import type { Action, PermitsWanted, Step } from "./script.js";
+import { SeededRandom } from "./seeded-random.js";
+
+/** The random sequence of these actions. Other sequences of a run have small numbers. */
+const stream = 1_000_002;
+
+/** The semaphore that the actions of a run acquire from. */
+export const semaphore = "pool";
+
+/** Makes the actions acquire permits of one semaphore. */
+export function withPermits(steps: readonly Step[], seed: number): Step[] {
+  const random = new SeededRandom(seed, stream);
+  const number = random.pick([1, 2, 2, 3, 5]);
+  const wanted = (): PermitsWanted => {
+    return { semaphore, number, weight: random.flip(0.25) ? 1 + random.below(number) : 1 };
+  };
+  const isOther = ({ kind }: Action) => kind === "redlock" || kind === "inspect";
+  return steps.map((step) => {
+    if (!("action" in step)) return step;
+    const { action } = step;
+    const kind = isOther(action) ? "acquire" : action.kind;
+    return { ...step, action: { ...action, kind, resources: [semaphore], permits: wanted() } };
+  });
+}
