@@ -3,7 +3,7 @@
 /** Appended to the name of a command that also proposes a fence. */
 const fencedSuffix = "Fenced";
 
-const flags = ["claims", "needsMemory", "respectsQueues"];
+const flags = ["claims", "needsMemory", "respectsQueues", "readsReaders"];
 const fields = ["token", "tokens", "ttl", "from", "rest", "place", "placeId"];
 
 /** `fence`: whether the command takes a fence as its last argument: "never", "optional" or "required". */
@@ -67,6 +67,11 @@ export function commandTables(commands) {
       ({ runs }) => `'${runs}'`,
     ),
     table(
+      "readsReaders",
+      forms.filter(({ readsReaders }) => readsReaders),
+      () => true,
+    ),
+    table(
       "needsNoMemory",
       forms.filter(({ needsMemory }) => !needsMemory),
       () => true,
@@ -103,9 +108,9 @@ export function commandModule(commands) {
   ];
 }
 
-function commandEntry({ name, arguments: args, fence, respectsQueues }) {
+function commandEntry({ name, arguments: args, fence, respectsQueues, readsReaders }) {
   const fencedName = { never: null, required: name, optional: name + fencedSuffix }[fence];
-  const entry = { name, arguments: args, fencedName, respectsQueues };
+  const entry = { name, arguments: args, fencedName, respectsQueues, readsReaders };
   const literal = (value) => JSON.stringify(value).replaceAll(",", ", ");
   const values = Object.entries(entry).map(([key, value]) => `${key}: ${literal(value)}`);
   return `  ${name}: { ${values.join(", ")} },`;

@@ -1,3 +1,4 @@
+import type { LockMode } from "../engine/protocol/token.js";
 import { forgetDrop } from "../lock/dropped-leases.js";
 import type { LeaseState } from "../lock/lease-state.js";
 import type { Lock } from "../lock/lock.js";
@@ -33,13 +34,17 @@ export class LockLease implements FencedLease {
     return this.#leaseState.drift;
   }
 
+  get mode(): LockMode {
+    return this.#leaseState.mode;
+  }
+
   get validUntil(): number {
     return this.#leaseState.validUntil;
   }
 
   /** Undefined without `fence: true`. The public types show the property only with `fence: true`. */
   get fence(): number {
-    return this.#leaseState.grant.fence as number;
+    return this.#leaseState.fence as number;
   }
 
   get signal(): AbortSignal {
@@ -73,8 +78,8 @@ export class LockLease implements FencedLease {
   handover(): string {
     const token = this.#lock.handOver(this.#leaseState);
     this.#end();
-    const { resources, ttl } = this.#leaseState;
-    return writeHandover({ resources, token, ttl, rest: this.#leaseState.rest() });
+    const { resources, ttl, mode } = this.#leaseState;
+    return writeHandover({ resources, token, ttl, rest: this.#leaseState.rest(), mode });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -82,10 +87,11 @@ export class LockLease implements FencedLease {
   }
 
   toJSON(): object {
-    const { resources, ttl, drift, validUntil, fence } = this;
+    const { resources, mode, ttl, drift, validUntil, fence } = this;
     return {
       resources,
       acquisition: this.#leaseState.acquisition,
+      mode,
       ttl,
       drift,
       validUntil,

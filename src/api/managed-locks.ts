@@ -1,6 +1,7 @@
 import { Elections } from "../election/elections.js";
 import type { ManagedElection } from "../election/managed-election.js";
 import type { ElectionOptions } from "../election/types.js";
+import { isSharedToken, type LockMode } from "../engine/protocol/token.js";
 import { InvalidOptionError, isHoldfastError, LeaseExpiredError } from "../errors.js";
 import type { ManagerEvents } from "../lock/events.js";
 import type { LeaseState } from "../lock/lease-state.js";
@@ -27,6 +28,9 @@ function throwIfLost({ resources, end, takenBack }: LeaseState, result: unknown)
   if (end === null || (takenBack === null && (end === "released" || end === "handedOver"))) return;
   throw new LeaseExpiredError(resources, end, result, takenBack ?? undefined);
 }
+
+/** The mode of the acquisition that continues the lease with this token. */
+const modeOf = (token: string): LockMode => (isSharedToken(token) ? "shared" : "exclusive");
 
 type Job<T> = (lease: FencedLease) => T | Promise<T>;
 
@@ -91,7 +95,7 @@ class ManagedLocks {
     const [options, job] = rest.length === 1 ? [undefined, rest[0]] : rest;
     if (typeof job !== "function") throw new InvalidOptionError("job", job, "a function");
     const settings = this.#factory.usingSettings(options);
-    const lock = this.#factory.lock(resources);
+    const lock = this.#factory.lock(resources, settings.mode);
     const leaseState = await lock.acquire(settings, (granted) => granted);
     const lease = new LockLease(lock, leaseState);
     const { signal } = settings;
@@ -110,8 +114,8 @@ class ManagedLocks {
   }
 
   handle(resources: Resources, options?: AcquireOptions): Handle<FencedLease> {
-    this.#factory.settings(options);
-    const lock = this.#factory.lock(resources);
+    const { mode } = this.#factory.settings(options);
+    const lock = this.#factory.lock(resources, mode);
     return new LockHandle(lock, (more) => this.#factory.settings(options, more));
   }
 
@@ -121,10 +125,12 @@ class ManagedLocks {
 
   async adopt(handover: string, options?: AcquireOptions): Promise<FencedLease> {
     const handedOver = readHandover(handover);
-    const { ttl, rest } = handedOver;
+    const { ttl, rest, token } = handedOver;
+    const kept = modeOf(token);
     // The lease goes on, so that the default of this process for new leases does not apply.
-    const settings = coverHold(this.#factory.settings({ ttl, holdAtLeast: 0 }, options), rest);
-    const lock = this.#factory.lock(handedOver.resources);
+    const settings = coverHold(this.#factory.settings({ ttl, holdAtLeast: 0, mode: kept }, options), rest);
+    if (settings.mode !== kept) throw new InvalidOptionError("mode", settings.mode, `left out, or "${kept}"`);
+    const lock = this.#factory.lock(handedOver.resources, kept);
     return lock.acquire(settings, (leaseState) => new LockLease(lock, leaseState), {
       kind: "handover",
       ...handedOver,
@@ -167,7 +173,7 @@ class ManagedLocks {
   }
 
   #acquire(resources: Resources, settings: Settings): Promise<FencedLease> {
-    const lock = this.#factory.lock(resources);
+    const lock = this.#factory.lock(resources, settings.mode);
     return lock.acquire(settings, (leaseState) => new LockLease(lock, leaseState));
   }
 }

@@ -1,4 +1,5 @@
 import type { Election, ElectionOptions, TermOf } from "../election/types.js";
+import type { LockMode } from "../engine/protocol/token.js";
 import type { Holder } from "../engine/protocol/vote.js";
 import type { LockEvents, ManagerEvents } from "../lock/events.js";
 import type { LockActor } from "../lock/lock-actor.js";
@@ -17,6 +18,8 @@ export interface Lease extends AsyncDisposable {
   readonly ttl: number;
   /** ms by which clocks may disagree. Already subtracted from the validity. */
   readonly drift: number;
+  /** "shared": other shared leases may have the resources too. "exclusive", also after an upgrade: no other lease has them. */
+  readonly mode: LockMode;
   /** Epoch ms at which the lease ends unless it is renewed. Use this value for display, and `remaining()` in code. */
   readonly validUntil: number;
   /**
@@ -64,7 +67,7 @@ export interface Handle<Held extends Lease = Lease> {
   /** The XState actor, for subscriptions and snapshots. Only the handle sends events to the actor. */
   readonly actor: LockActor;
   /** Acquires the lock. These options override the handle's. @throws HandleBusyError unless the handle is idle or expired. */
-  acquire(options?: Omit<AcquireOptions, "fence">): Promise<Held>;
+  acquire(options?: Omit<AcquireOptions, "fence" | "mode">): Promise<Held>;
   /** Releases the held lease, or aborts a pending acquisition. Never rejects. */
   release(): Promise<ReleaseOutcome>;
   on<Name extends keyof LockEvents>(name: Name, listener: LockEvents[Name]): this;

@@ -71,7 +71,8 @@ export class HeldLease extends RenewableLease implements HoldingActions {
       this.confirmed = result.verdict === "granted";
       lock.send({ type: "RELEASED", votes: result.votes });
     });
-    lock.manager.localQueue.released(lock.keys, rest);
+    // While others share the keys, nobody else can have them. The nodes tell who may.
+    if (leaseState.mode === "exclusive") lock.manager.localQueue.released(lock.keys, rest);
   }
 
   finishRelease({ votes }: Extract<LockMachineEvent, { type: "RELEASED" }>): void {

@@ -1,4 +1,5 @@
 import type { HeldHere } from "../engine/protocol/contention.js";
+import type { LockMode } from "../engine/protocol/token.js";
 import type { Origin } from "../engine/quorum/origin.js";
 import { elapsed } from "../engine/time/clock.js";
 import { ResettableTimer } from "../engine/time/timer-wheel.js";
@@ -43,6 +44,7 @@ export class Lock
     readonly manager: ManagerContext,
     readonly resources: readonly string[],
     readonly keys: readonly string[],
+    readonly mode: LockMode,
   ) {
     super();
     this.timer = new ResettableTimer(manager.engine.timerWheel, manager.background);
@@ -96,7 +98,8 @@ export class Lock
     const { leaseState } = this;
     if (leaseState === null || leaseState.end !== null) return null;
     const { acquisition, at } = leaseState.grant;
-    return { acquisition, heldFor: Math.round(elapsed(this.manager.clock, at)) };
+    const held = { acquisition, heldFor: Math.round(elapsed(this.manager.clock, at)) };
+    return leaseState.mode === "shared" ? { ...held, mode: "shared" } : held;
   }
 
   send(event: LockMachineEvent): void {

@@ -3,7 +3,7 @@ import { kindOf } from "../support/redaction.js";
 import { entriesOf } from "../support/untrusted.js";
 
 const acquireOptions = [
-  ...["ttl", "wait", "signal", "retry", "renew", "maxHold", "holdAtLeast", "fence", "fair", "onLost"],
+  ...["ttl", "wait", "signal", "retry", "renew", "maxHold", "holdAtLeast", "fence", "fair", "mode", "onLost"],
 ];
 const managerOptions = [
   ...[

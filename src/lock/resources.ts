@@ -22,8 +22,16 @@ export function checkResources(value: unknown): readonly string[] {
   return Object.freeze([...distinct]);
 }
 
-/** Prefixes of the keys under which nodes store fences, queues, their markers and the sets that use them. A lock there would overwrite them. */
-const reserved = ["holdfast:fence:", "holdfast:watermark", "holdfast:queue:", markerKey, setsKey, probeKey];
+/** Prefixes of the keys under which nodes store fences, queues, readers, their markers and the sets that use them. A lock there would overwrite them. */
+const reserved = [
+  "holdfast:fence:",
+  "holdfast:watermark",
+  "holdfast:queue:",
+  "holdfast:readers:",
+  markerKey,
+  setsKey,
+  probeKey,
+];
 
 export function checkKeys(keys: readonly string[]): void {
   const key = keys.find((candidate) => reserved.some((start) => candidate.startsWith(start)));

@@ -1,3 +1,4 @@
+import type { LockMode } from "../engine/protocol/token.js";
 import { ManagerClosedError } from "../errors.js";
 import { Lock } from "../lock/lock.js";
 import type { ManagerContext } from "../lock/manager-context.js";
@@ -40,13 +41,13 @@ export class LockFactory {
   }
 
   /** Creates an idle lock. @throws InvalidOptionError. */
-  lock(resources: Resources): Lock {
+  lock(resources: Resources, mode: LockMode = "exclusive"): Lock {
     const { context } = this;
     const checked = checkResources(resources);
     const keys = checked.map((resource) => context.prefix + resource);
     checkKeys(keys);
     if (keys.length > 1) checkSlots(context.nodeSet.nodes, keys);
-    return new Lock(context, checked, keys);
+    return new Lock(context, checked, keys, mode);
   }
 
   /** @throws ManagerClosedError if the manager is closed or closing. */

@@ -1,4 +1,14 @@
-import { placeTtl, type QueuePlace, reservation, wakeChannel } from "../../engine/protocol/command.js";
+import {
+  placeTtl,
+  type QueuePlace,
+  readerSign,
+  reservation,
+  upgraderSign,
+  wakeChannel,
+} from "../../engine/protocol/command.js";
+
+/** Readers that one call wakes together. */
+const wokenTogether = 100;
 
 /** Publishes a message on a channel. */
 export type Publish = (channel: string, message: string) => void;
@@ -44,18 +54,56 @@ export class MemoryQueue {
     return this.#first(now)?.id ?? null;
   }
 
-  /**
-   * Sends the first waiter one message that the key is free. From then on its entry is valid only for the reservation
-   * time.
-   */
+  /** Sends whoever may go next one message that the key is free: the first waiter, and if it is a reader, those behind it. */
   wakeFirst(now: number): void {
     const first = this.#first(now);
-    if (first === null || first.informed) return;
-    const [process = "", , hold = reservation] = first.id.split(":");
+    if (first === null) return;
+    if (isReader(first)) this.wakeReaders(now);
+    else this.#wake(first, now);
+  }
+
+  /** The same for the readers that no other waiter comes before. */
+  wakeReaders(now: number): void {
+    this.#first(now);
+    for (const waiter of this.#inOrder().slice(0, wokenTogether)) {
+      if (!isReader(waiter)) return;
+      this.#wake(waiter, now);
+    }
+  }
+
+  /** The id of the reader that waits to become the writer, or null. */
+  upgrader(now: number): string | null {
+    const first = this.#first(now);
+    return first !== null && isUpgrader(first) ? first.id : null;
+  }
+
+  /** The same as `wakeFirst` for this waiter alone. */
+  wake(id: string, now: number): void {
+    const waiter = this.#waiters.get(id);
+    if (waiter !== undefined) this.#wake(waiter, now);
+  }
+
+  /** Whether a waiter that is no reader comes before the one with this id, or is in the queue if that id is not. */
+  hasWriterBefore(id: string | null): boolean {
+    for (const waiter of this.#inOrder()) {
+      if (waiter.id === id) return false;
+      if (!isReader(waiter)) return true;
+    }
+    return false;
+  }
+
+  /** From then on the entry of the waiter is valid only for the reservation time. */
+  #wake(waiter: Waiter, now: number): void {
+    if (waiter.informed) return;
+    const [process = "", , hold = reservation] = waiter.id.split(":");
     const until = now + Number(hold);
-    if (first.until <= until) return;
-    this.#waiters.set(first.id, { ...first, until });
-    this.publish(wakeChannel(process), first.id);
+    if (waiter.until <= until) return;
+    this.#waiters.set(waiter.id, { ...waiter, until });
+    this.publish(wakeChannel(process), waiter.id);
+  }
+
+  #inOrder(): Waiter[] {
+    return [...this.#waiters.values()].sort((one, other) => (isBefore(one, other) ? -1 : 1));
   }
 
   #first(now: number): Waiter | null {
@@ -67,6 +115,10 @@ export class MemoryQueue {
     return first;
   }
 }
+
+const kindOf = ({ id }: Waiter): string | undefined => id.split(":")[1]?.[0];
+const isReader = (waiter: Waiter): boolean => kindOf(waiter) === readerSign;
+const isUpgrader = (waiter: Waiter): boolean => kindOf(waiter) === upgraderSign;
 
 const isBefore = (one: Waiter, other: Waiter): boolean =>
   one.ticket < other.ticket || (one.ticket === other.ticket && one.id < other.id);

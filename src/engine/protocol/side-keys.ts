@@ -22,6 +22,8 @@ export interface SideKeys {
   watermark(key: string): string;
   /** The queue of the waiters of this resource. The key exists only while there are waiters. */
   queue(key: string): string;
+  /** The readers of this resource. The key exists only while the resource is shared, or a little longer. */
+  readers(key: string): string;
 }
 
 /** The key of the highest fence of a server. A Cluster has one for each hash slot. */
@@ -31,6 +33,7 @@ const single: SideKeys = {
   record: (key) => `holdfast:fence:${key}`,
   watermark: () => watermarkKey,
   queue: (key) => `holdfast:queue:${key}`,
+  readers: (key) => `holdfast:readers:${key}`,
 };
 
 /** A short string for each hash slot that hashes to the slot, found by counting up; at most 16,384 entries. */
@@ -57,5 +60,6 @@ export function sideKeysOf(sharded: boolean, prefix: () => string = () => ""): S
     record: (key) => `holdfast:fence:{${tag(key)}}:${key}`,
     watermark: (key) => `holdfast:watermark:{${tag(key)}}`,
     queue: (key) => `holdfast:queue:{${tag(key)}}:${key}`,
+    readers: (key) => `holdfast:readers:{${tag(key)}}:${key}`,
   };
 }

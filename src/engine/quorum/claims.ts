@@ -1,6 +1,6 @@
 import type { AsyncContext } from "../../support/async-context.js";
 import { currentContext } from "../../support/platform.js";
-import { freshToken } from "../protocol/token.js";
+import { freshToken, type LockMode } from "../protocol/token.js";
 import type { Random } from "../time/random.js";
 import { Claim } from "./claim.js";
 import type { Origin } from "./origin.js";
@@ -21,10 +21,10 @@ export class Claims {
   ) {}
 
   /** Creates the claim of an attempt: with a fresh token, unless the origin names a token. */
-  create(keys: readonly string[], origin: Origin | null, caller: AsyncContext): Claim {
+  create(keys: readonly string[], origin: Origin | null, caller: AsyncContext, mode: LockMode): Claim {
     if (origin?.kind === "shared") return this.createShared(keys, origin.token, caller);
     if (origin?.as !== undefined) return this.createNamed(keys, origin.as, origin, caller);
-    return new Claim(this.context, keys, freshToken(this.owner, this.random), origin, caller);
+    return new Claim(this.context, keys, freshToken(this.owner, this.random, mode), origin, caller);
   }
 
   /** Creates a claim with a token that the nodes hold already. */

@@ -65,12 +65,12 @@ export class WakeupChannel {
   }
 
   /**
-   * Returns an id for a place in the queues. The listener is notified until `unregister`, while the channel is
+   * Returns an id for a place in the queues. `sign`: what the number in the id begins with; see {@link QueuePlace}. The listener is notified until `unregister`, while the channel is
    * subscribed.
    */
-  register(listener: WakeupListener): string {
+  register(listener: WakeupListener, sign = ""): string {
     const reserved = Math.min(Math.ceil((this.averageResponseMs ?? 0) * reservationFactor), maxReservation);
-    const id = `${this.process}:${++this.serial}${reserved > reservation ? `:${reserved}` : ""}`;
+    const id = `${this.process}:${sign}${++this.serial}${reserved > reservation ? `:${reserved}` : ""}`;
     this.listeners.set(id, listener);
     return id;
   }

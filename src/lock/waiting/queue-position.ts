@@ -36,8 +36,10 @@ export class QueuePosition implements WakeupListener, MemberGate {
     private readonly clock: Clock,
     /** Called when the acquisition should ask. */
     private readonly onTurn: () => void,
+    /** What the number in the id begins with; see {@link QueuePlace}. */
+    sign = "",
   ) {
-    this.place = { id: wakeupChannel.register(this), ticket };
+    this.place = { id: wakeupChannel.register(this, sign), ticket };
   }
 
   /** Starts listening for messages after a denial. */

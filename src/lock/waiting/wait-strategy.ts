@@ -1,4 +1,4 @@
-import { type QueuePlace, type QueuePolicy, reservation } from "../../engine/protocol/command.js";
+import { type QueuePlace, type QueuePolicy, readerSign, reservation } from "../../engine/protocol/command.js";
 import type { MemberGate } from "../../engine/quorum/member-gate.js";
 import type { RefusalEvent } from "../../machines/lock-events.js";
 import type { LockInternals } from "../lock-internals.js";
@@ -125,6 +125,7 @@ export class WaitStrategy {
     const { clock, engine } = this.lock.manager;
     const { wakeupChannel, membership } = engine;
     const onTurn = () => this.acquisition.retryWithin(0);
-    return new QueuePosition(wakeupChannel, this.acquisition.ticket, membership, clock, onTurn);
+    const sign = this.settings.mode === "shared" ? readerSign : "";
+    return new QueuePosition(wakeupChannel, this.acquisition.ticket, membership, clock, onTurn, sign);
   }
 }

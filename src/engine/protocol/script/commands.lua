@@ -2,9 +2,13 @@
 
 local commands = {}
 
+local function extendHold(index, token, ttl)
+  if isShared then holdShared(index, token, ttl) else extend(KEYS[index], ttl) end
+end
+
 -- Sets the keys if each is free or already holds the token.
 function commands.acquire(token, ttl)
-  if first == last and not isLong(ttl) and call('SET', KEYS[first], token, 'PX', ttl, 'NX') then return 1 end
+  if not isShared and first == last and not isLong(ttl) and call('SET', KEYS[first], token, 'PX', ttl, 'NX') then return 1 end
   local denied = denialUnless(false, token)
   if denied then return denied end
   rememberLong(ttl)
@@ -17,7 +21,7 @@ function commands.renew(token, ttl)
   local denied = denialUnless(token)
   if denied then return denied end
   rememberLong(ttl)
-  for index = first, last do extend(KEYS[index], ttl) end
+  for index = first, last do extendHold(index, token, ttl) end
   return 1
 end
 
@@ -26,7 +30,7 @@ end
 function commands.renewEach(tokens, ttl)
   local others, index = { 3 }, first
   for token in string.gmatch(tokens, '[^\n]+') do
-    if rawcall('GET', KEYS[index]) == token then extend(KEYS[index], ttl)
+    if view(index, token) == token then extendHold(index, token, ttl)
     else others[#others + 1] = index - first + 1 end
     index = index + 1
   end
@@ -39,7 +43,7 @@ function commands.heal(token, ttl)
   if denied then return denied end
   rememberLong(ttl)
   for index = first, last do
-    if not call('SET', KEYS[index], token, 'PX', ttl, 'NX') then extend(KEYS[index], ttl) end
+    if isShared or not call('SET', KEYS[index], token, 'PX', ttl, 'NX') then extendHold(index, token, ttl) end
   end
   return 1
 end
@@ -50,8 +54,11 @@ function commands.swap(token, ttl, from)
   if denied then return denied end
   rememberLong(ttl)
   for index = first, last do
-    local left = call('PTTL', KEYS[index])
-    call('SET', KEYS[index], token, 'PX', left > tonumber(ttl) and exact(left) or ttl)
+    local ends = isShared and math.max(readsUntil(index, from), readsUntil(index, token), serverTime() + ttl)
+    if not isShared or not replaceReader(index, from, token, ends) then
+      local left = call('PTTL', KEYS[index])
+      call('SET', KEYS[index], token, 'PX', left > tonumber(ttl) and exact(left) or ttl)
+    end
   end
   return 1
 end
@@ -61,8 +68,11 @@ function commands.giveBack(token, ttl, from)
   local denied = denialUnless(from)
   if denied then return denied end
   for index = first, last do
-    local left = math.max(1, math.min(call('PTTL', KEYS[index]), tonumber(ttl)))
-    call('SET', KEYS[index], token, 'PX', exact(left))
+    local ends = isShared and math.min(readsUntil(index, from), serverTime() + ttl)
+    if not isShared or not replaceReader(index, from, token, ends) then
+      local left = math.max(1, math.min(call('PTTL', KEYS[index]), tonumber(ttl)))
+      call('SET', KEYS[index], token, 'PX', exact(left))
+    end
   end
   return 1
 end
@@ -72,14 +82,15 @@ function commands.fence(token)
   return denialUnless(token) or 1
 end
 
--- Compare-and-delete. Keys that hold the token are deleted, even if others do not.
+-- Compare-and-delete. Keys that hold the token are deleted, even if others do not. A key that has other readers stays.
 function commands.release(token)
   local reply = 1
   for index = first, last do
-    local value, otherType = read(KEYS[index])
+    local value, otherType = view(index, token)
     if value == token then
-      call('DEL', KEYS[index])
-      forgetLong(KEYS[index])
+      drop(index, token)
+      local left = isShared and longLeases and call('PTTL', KEYS[index]) or -2
+      if left > 0 then shortenLong(KEYS[index], left) else forgetLong(KEYS[index]) end
     elseif reply == 1 then reply = denial(index, value, otherType) end
   end
   return reply
@@ -90,10 +101,11 @@ end
 function commands.releaseAndKeep(token, rest)
   local reply = 1
   for index = first, last do
-    local value, otherType = read(KEYS[index])
+    local value, otherType = view(index, token)
     if value == token then
-      keep(KEYS[index], token, rest)
-      shortenLong(KEYS[index], rest)
+      local ends = isShared and math.min(readsUntil(index, token), serverTime() + rest)
+      if not isShared or not replaceReader(index, token, keptForm(token), ends) then keep(KEYS[index], token, rest) end
+      shortenLong(KEYS[index], isShared and call('PTTL', KEYS[index]) or rest)
     elseif reply == 1 then reply = denial(index, value, otherType) end
   end
   return reply
@@ -105,6 +117,7 @@ function commands.inspect()
   for index = first, last do
     local value, otherType = read(KEYS[index])
     for _, field in ipairs({ describe(KEYS[index], value, otherType) }) do reply[#reply + 1] = field end
+    reply[#reply + 1], reply[#reply + 2] = describeReaders(index, value)
   end
   return reply
 end

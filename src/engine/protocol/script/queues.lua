@@ -2,7 +2,8 @@
 -- until which the waiter counts as alive. That time is half a ms less than a whole number for a waiter that waits for several
 -- keys and whose own denial has reported that this key is free and kept for it.
 --
--- An id reads "process:number" or "process:number:ms"; a place reads "ticket id". A member of any other form is no waiter: it
+-- An id reads "process:number" or "process:number:ms"; the number of a reader begins with "r", and that of a reader that
+-- waits to become the writer, and comes before all others, with "u". A place reads "ticket id". A member of any other form is no waiter: it
 -- is passed over and left alone. A later protocol version with other ids uses other keys, "holdfast:queue2:…".
 
 -- Members of another form that are passed over. Beyond this number the queue counts as empty.
@@ -46,10 +47,15 @@ local function firstWaiter(queue, now)
   end
 end
 
--- Tells the first waiter, once, that the key is free. From then on its place is kept only for its reservation.
-local function wakeFirst(queue, now)
-  local id = firstWaiter(queue, now)
-  local alive = id and tonumber(call('ZSCORE', queue, '!' .. id))
+-- Readers that one call wakes together.
+local wokenTogether = 100
+
+local function isReader(id) return string.find(id, '^[^:]*:r') ~= nil end
+local function isUpgrader(id) return string.find(id, '^[^:]*:u') ~= nil end
+
+-- Tells a waiter, once, that the key is free. From then on its place is kept only for its reservation.
+local function wake(queue, id, now)
+  local alive = tonumber(call('ZSCORE', queue, '!' .. id))
   if not alive or alive % 1 ~= 0 then return end
   local kept = tonumber(string.match(id, '^[^:]*:[^:]*:(%d+)$')) or RESERVATION
   if -alive <= now + kept then return end
@@ -57,8 +63,44 @@ local function wakeFirst(queue, now)
   rawcall('PUBLISH', WAKE_CHANNEL_PREFIX .. string.match(id, '^[^:]*'), id)
 end
 
--- Leaves the queue, and wakes the first waiter if the key is free.
+-- Wakes the waiters up to the first that is no reader.
+local function wakeReaders(queue, now)
+  for _, member in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, wokenTogether)) do
+    if isReader(member) then wake(queue, member, now)
+    elseif isId(member) then return end
+  end
+end
+
+-- Wakes whoever may go next, once the key is free: the first waiter, and if that is a reader, the readers behind it.
+local function wakeFirst(queue, now)
+  local id = firstWaiter(queue, now)
+  if not id then return end
+  if isReader(id) then wakeReaders(queue, now) else wake(queue, id, now) end
+end
+
+-- Wakes whoever may go next. `value`: that of the key. If readers hold the key, only readers may.
+local function wakeNext(queue, value, now)
+  if value == false then return wakeFirst(queue, now) end
+  local id = value == SHARED_FORM and firstWaiter(queue, now)
+  if id and isReader(id) then wakeReaders(queue, now) end
+end
+
+-- Leaves the queue, and wakes whoever may go next.
 local function leaveAndWake(queue, id, key)
   if id ~= '' then leaveQueue(queue, id) end
-  if call('EXISTS', key) == 0 then wakeFirst(queue, serverTime()) end
+  wakeNext(queue, rawcall('GET', key), serverTime())
+end
+
+-- Whether somebody who is no reader stands in the queue in front of this waiter; in the whole queue for "".
+local function hasWriterBefore(queue, id)
+  local from = 0
+  repeat
+    local members = call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', from, wokenTogether)
+    for _, member in ipairs(members) do
+      if member == id then return false end
+      if isId(member) and not isReader(member) then return true end
+    end
+    from = from + wokenTogether
+  until #members < wokenTogether
+  return false
 end

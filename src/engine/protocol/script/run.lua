@@ -2,6 +2,7 @@
 -- argumentCount     by name, the number of arguments in ARGV;
 -- heedsQueues       the commands that have a queue per key in KEYS;
 -- fencedCommand     by the name of a command whose last argument is a fence, the command to run before the proposal;
+-- readsReaders      the commands that have the set of readers per key in KEYS whatever their token;
 -- needsNoMemory     the commands that also run where `refusal` is set.
 --@command-tables
 
@@ -21,6 +22,8 @@ while nextCommand <= #ARGV do
   end
   first, last = lastKey + 1, lastKey + count
   beforeFences = heedsQueues[name] and last + count or last
+  isShared = string.sub(ARGV[nextCommand + 1] or '', 1, 2) == '~~'
+  if isShared or readsReaders[name] then beforeFences = beforeFences + count end
   local fine, reply = true, refusal
   if not refusal or needsNoMemory[name] then fine, reply = pcall(run, name, nextCommand) end
   if not fine then reply = { -1, type(reply) == 'table' and reply.message or tostring(reply) } end
