@@ -2,6 +2,7 @@ import type { LockMode } from "../engine/protocol/token.js";
 import { forgetDrop } from "../lock/dropped-leases.js";
 import type { LeaseState } from "../lock/lease-state.js";
 import type { Lock } from "../lock/lock.js";
+import type { UpgradeOptions } from "../lock/shared/upgrade-options.js";
 import { checkTtl } from "../support/checks.js";
 import { writeHandover } from "./handover.js";
 import type { FencedLease, ReleaseOutcome } from "./types.js";
@@ -63,6 +64,10 @@ export class LockLease implements FencedLease {
 
   async renew(ttl?: number): Promise<void> {
     await this.#lock.renew(this.#leaseState, ttl === undefined ? null : checkTtl(ttl));
+  }
+
+  upgrade(options?: UpgradeOptions): Promise<void> {
+    return this.#lock.upgradeLease(this.#leaseState, options);
   }
 
   /** Lets the release free the lock, although `holdAtLeast` is not over: what it protects has not been done. */

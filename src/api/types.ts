@@ -4,6 +4,7 @@ import type { Holder } from "../engine/protocol/vote.js";
 import type { LockEvents, ManagerEvents } from "../lock/events.js";
 import type { LockActor } from "../lock/lock-actor.js";
 import type { AcquireOptions, UsingOptions } from "../lock/options.js";
+import type { UpgradeOptions } from "../lock/shared/upgrade-options.js";
 import type { ReleaseOutcome } from "../lock/release-outcome.js";
 import type { LockState } from "../machines/lock-state.js";
 import type { NodeState } from "../machines/node-state.js";
@@ -38,6 +39,14 @@ export interface Lease extends AsyncDisposable {
    * @throws LeaseExpiredError, QuorumUnavailableError, InvalidOptionError.
    */
   renew(ttl?: number): Promise<void>;
+  /**
+   * Makes a shared lease exclusive: waits until no other lease shares the resources, and keeps new ones out meanwhile. The
+   * lease is held and renewed while it waits, and stays shared if the upgrade fails. With `fence: true`, the lease gets a
+   * new, higher fence. Only one lease of a resource can wait for its upgrade: two would wait for each other.
+   *
+   * @throws UpgradeFailedError, LeaseExpiredError, InvalidOptionError, or the reason of `signal`.
+   */
+  upgrade(options?: UpgradeOptions): Promise<void>;
   /** Releases the lease. Never rejects. A second call returns the outcome of the first. */
   release(): Promise<ReleaseOutcome>;
   /**

@@ -170,6 +170,12 @@ export class LeaseState {
     this.drift = drift;
   }
 
+  /** Records that the lease has become exclusive. See `confirm`. */
+  upgrade(fence: number | undefined): void {
+    this.mode = "exclusive";
+    if (fence !== undefined) this.fence = fence;
+  }
+
   /** Created on first access, because most short leases never use a signal. */
   get signal(): AbortSignal {
     this.watched = true;

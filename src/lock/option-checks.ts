@@ -36,6 +36,7 @@ const known = {
   createLocks: managerOptions,
   retry: ["count", "delay", "maxDelay", "jitter"],
   election: ["ttl", "maxHold", "fence", "onElected", "onDeposed"],
+  upgrade: ["wait", "signal"],
   close: ["timeout"],
   ready: ["timeout"],
   xstate: ["inspect"],

@@ -7,6 +7,7 @@ import { now } from "../time/clock.js";
 import { ClaimCommand, type MemberRecord } from "./claim-command.js";
 import { ClaimUndo, type UndoableClaim } from "./claim-undo.js";
 import { answeredByQuorum, decide } from "./decision.js";
+import { Downgrades } from "./downgrades.js";
 import type { MemberGate } from "./member-gate.js";
 import type { Origin, PriorLease } from "./origin.js";
 import type { RenewalGroup } from "./renewal-group.js";
@@ -37,6 +38,8 @@ export class Claim implements UndoableClaim {
   keptUntil: number | null = null;
   /** The claims with which the claim is being renewed; null if it is not. */
   group: RenewalGroup | null = null;
+  /** The end of the last upgrade, if it was not granted. */
+  private downgrades: Downgrades | null = null;
   private round: Round | null = null;
   private undo: ClaimUndo | null = null;
   private readonly records: MemberRecord[];
@@ -111,6 +114,7 @@ export class Claim implements UndoableClaim {
   renew(ttl: number, timeout: number, decided: (result: RoundResult) => boolean): void {
     const missing: number[] = [];
     this.maxTtl = Math.max(this.maxTtl, ttl);
+    for (const index of this.downgrades?.missing() ?? []) this.downgradeAt(index);
     let accepted = false;
     const onAnswer = (member: number, reply: Reply) => {
       if (reply.kind !== "denied" || reply.holder !== null) return;
@@ -122,6 +126,45 @@ export class Claim implements UndoableClaim {
       if (accepted) for (const member of missing) this.heal(member, ttl);
     };
     this.ask({ op: "renew", keys: this.keys, token: this.token, ttl }, timeout, onResult, onAnswer);
+  }
+
+  /**
+   * Asks for the keys, which the claim shares, for the claim alone and for `ttl` ms. A node whose keys others share keeps new
+   * ones out meanwhile. `place`: see the command. The end of an upgrade that was not granted must be told by `downgrade`.
+   */
+  upgrade(
+    ttl: number,
+    timeout: number,
+    fences: FenceSource | null,
+    place: QueuePlace,
+    decided: Decided,
+  ): void {
+    const { keys, token } = this;
+    this.maxTtl = Math.max(this.maxTtl, ttl);
+    this.place = place;
+    this.downgrades = null;
+    const command: LockCommand = { op: "upgrade", keys, token, ttl, queue: { place } };
+    if (fences === null) this.ask(command, timeout, decided);
+    else this.askFenced(command, timeout, fences, fences.propose(), fenceRounds, decided);
+  }
+
+  /** Undoes an upgrade on every node, so that others may share the keys again. */
+  downgrade(id: string): void {
+    if (this.ended) return;
+    this.downgrades = new Downgrades({ op: "downgrade", keys: this.keys, token: this.token, queue: { id } });
+    for (const { index, touched } of this.records) if (touched) this.downgradeAt(index);
+  }
+
+  /** Whether a command that undoes an upgrade may still arrive at a node: it would undo a later upgrade too. */
+  get downgrading(): boolean {
+    return this.downgrades?.pending ?? false;
+  }
+
+  private downgradeAt(index: number): void {
+    const { downgrades } = this;
+    if (downgrades === null) return;
+    downgrades.sent(index);
+    this.send(index, downgrades.command, { vote: (_, reply) => downgrades.answered(index, reply) });
   }
 
   /** Whether the claim may be renewed together with others: it is about one key, and nobody else may use its token. */
@@ -223,6 +266,7 @@ export class Claim implements UndoableClaim {
   /** A node has granted a command. A redirect or a reconnection inside the client may have delayed it past the release. */
   onGranted(command: ClaimCommand): void {
     command.record.granted = true;
+    if (command.command.op === "upgrade") this.downgradeAt(command.record.index);
     this.undo?.releaseAgain(command);
   }
 
@@ -288,7 +332,7 @@ export class Claim implements UndoableClaim {
   }
 
   /** `round`: counts the answer; null if the answer does not matter. */
-  private send(index: number, command: LockCommand, round: Round | null): void {
+  private send(index: number, command: LockCommand, round: Pick<Round, "vote"> | null): void {
     const record = this.records[index];
     if (record === undefined || this.ended) return;
     const askedAt = this.isLast === null ? null : now(this.context.clock);
