@@ -1,11 +1,5 @@
-import { lockActions } from "./lock-actions.js";
-import type { LockMachineEvent } from "./lock-events.js";
+import { type Args, lockActions } from "./lock-actions.js";
 import { lockPorts } from "./lock-port.js";
-
-interface Args {
-  readonly event: LockMachineEvent;
-  readonly self: object;
-}
 
 /** What the guards and actions of the chart of a shared lock do: those of a lock, and those of an upgrade. */
 export const sharedActions = {
