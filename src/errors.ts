@@ -7,6 +7,7 @@ import { brand, HoldfastError, type HoldfastErrorCode } from "./support/holdfast
 import { MembershipMismatchError } from "./support/membership-mismatch-error.js";
 import { count, named } from "./support/names.js";
 import { clip, show, withoutCredentials } from "./support/redaction.js";
+import { UpgradeFailedError } from "./upgrade-failed-error.js";
 
 export {
   AcquireTimeoutError,
@@ -16,6 +17,7 @@ export {
   LockContendedError,
   MembershipMismatchError,
   QuorumUnavailableError,
+  UpgradeFailedError,
 };
 
 type ErrorByCode = {
@@ -33,6 +35,7 @@ type ErrorByCode = {
   NODES_NOT_READY: NodesNotReadyError;
   MEMBERSHIP_MISMATCH: MembershipMismatchError;
   TERM_ENDED: TermEndedError;
+  UPGRADE_FAILED: UpgradeFailedError;
 };
 
 /** Whether `error` is a Holdfast error, of any copy of the package, and has this `code` if one is given. */

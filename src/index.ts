@@ -27,7 +27,8 @@ export type { LockCommand, QueueExit, QueuePlace, QueuePolicy } from "./engine/p
 export type { BlockingHolder, HeldHere } from "./engine/protocol/contention.js";
 export type { Identification, Memory, MemoryChange } from "./engine/protocol/memory.js";
 export type { SetRecord, SetUse } from "./engine/protocol/set-record.js";
-export type { Answer, FailureReason, Holder, Vote } from "./engine/protocol/vote.js";
+export type { LockMode } from "./engine/protocol/token.js";
+export type { Answer, FailureReason, Holder, Reader, Vote } from "./engine/protocol/vote.js";
 export type { Clock, Timer } from "./engine/time/clock.js";
 export type { Random } from "./engine/time/random.js";
 export type { RetryFunction, RetryPolicy, RetryReason } from "./engine/time/retry.js";

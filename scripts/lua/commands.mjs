@@ -3,7 +3,7 @@
 /** Appended to the name of a command that also proposes a fence. */
 const fencedSuffix = "Fenced";
 
-const flags = ["claims", "needsMemory", "respectsQueues", "sharesSideKeys"];
+const flags = ["claims", "needsMemory", "respectsQueues", "sharesSideKeys", "readsReaders"];
 const fields = ["token", "tokens", "ttl", "from", "rest", "place", "placeId", "weight", "barges"];
 
 /** `fence`: whether the command takes a fence as its last argument: "never", "optional" or "required". */
@@ -72,6 +72,11 @@ export function commandTables(commands) {
       ({ runs }) => `'${runs}'`,
     ),
     table(
+      "readsReaders",
+      forms.filter(({ readsReaders }) => readsReaders),
+      () => true,
+    ),
+    table(
       "needsNoMemory",
       forms.filter(({ needsMemory }) => !needsMemory),
       () => true,
@@ -108,9 +113,9 @@ export function commandModule(commands) {
   ];
 }
 
-function commandEntry({ name, arguments: args, fence, respectsQueues, sharesSideKeys }) {
+function commandEntry({ name, arguments: args, fence, respectsQueues, sharesSideKeys, readsReaders }) {
   const fencedName = { never: null, required: name, optional: name + fencedSuffix }[fence];
-  const entry = { name, arguments: args, fencedName, respectsQueues, sharesSideKeys };
+  const entry = { name, arguments: args, fencedName, respectsQueues, sharesSideKeys, readsReaders };
   const literal = (value) => JSON.stringify(value).replaceAll(",", ", ");
   const values = Object.entries(entry).map(([key, value]) => `${key}: ${literal(value)}`);
   return `  ${name}: { ${values.join(", ")} },`;

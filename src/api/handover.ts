@@ -1,3 +1,4 @@
+import { isSharedToken, type LockMode } from "../engine/protocol/token.js";
 import { InvalidOptionError } from "../errors.js";
 import { checkResources } from "../lock/resources.js";
 import { checkHoldAtLeast, checkTtl } from "../support/checks.js";
@@ -13,6 +14,7 @@ export interface Handover {
   readonly ttl: number;
   /** The ms of `holdAtLeast` that were left, 0 if none. */
   readonly rest: number;
+  readonly mode: LockMode;
 }
 
 /** The form of a note, and its version. */
@@ -21,8 +23,13 @@ const version = 2;
 const kind = `${form}${version}`;
 
 /** A rest is written only if there is one: versions that do not know it refuse the note instead of ignoring the rest. */
-export const writeHandover = ({ resources, token, ttl, rest }: Handover): string =>
-  withChecksum(JSON.stringify(rest === 0 ? [resources, token, ttl] : [resources, token, ttl, rest]));
+export function writeHandover({ resources, token, ttl, rest, mode }: Handover): string {
+  // The token tells the mode, unless the lease was shared and has been upgraded.
+  const parts = isUpgraded(token, mode) ? [rest, mode] : rest === 0 ? [] : [rest];
+  return withChecksum(JSON.stringify([resources, token, ttl, ...parts]));
+}
+
+const isUpgraded = (token: string, mode: LockMode) => isSharedToken(token) && mode === "exclusive";
 
 /** Encodes the JSON with a checksum that reveals a change. A changed digit of the ttl could result in a lease for years. */
 export function withChecksum(json: string): string {
@@ -55,10 +62,18 @@ export function readHandover(handover: unknown): Handover {
   if (start !== kind || checksum !== checksumOf(body) || more.length > 0) throw refused();
   try {
     const parts: unknown = JSON.parse(Buffer.from(body, "base64url").toString());
-    if (!Array.isArray(parts) || parts.length < 3 || parts.length > 4) throw refused();
-    const [resources, token, ttl, rest = 0] = parts;
+    if (!Array.isArray(parts) || parts.length < 3 || parts.length > 5) throw refused();
+    const [resources, token, ttl, rest = 0, upgraded] = parts;
     if (typeof token !== "string" || token === "" || !isWellFormed(token)) throw refused();
-    return { resources: checkResources(resources), token, ttl: checkTtl(ttl), rest: checkHoldAtLeast(rest) };
+    if (upgraded !== undefined && !(upgraded === "exclusive" && isSharedToken(token))) throw refused();
+    const mode = isSharedToken(token) && upgraded === undefined ? "shared" : "exclusive";
+    return {
+      resources: checkResources(resources),
+      token,
+      ttl: checkTtl(ttl),
+      rest: checkHoldAtLeast(rest),
+      mode,
+    };
   } catch {
     throw refused();
   }

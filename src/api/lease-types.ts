@@ -1,8 +1,10 @@
+import type { LockMode } from "../engine/protocol/token.js";
 import type { Holder } from "../engine/protocol/vote.js";
 import type { LockEvents } from "../lock/events.js";
 import type { LockActor } from "../lock/lock-actor.js";
 import type { AcquireOptions } from "../lock/options.js";
 import type { ReleaseOutcome } from "../lock/release-outcome.js";
+import type { UpgradeOptions } from "../lock/shared/upgrade-options.js";
 import type { LockState } from "../machines/lock-state.js";
 import type { NodeState } from "../machines/node-state.js";
 
@@ -15,6 +17,8 @@ export interface Lease extends AsyncDisposable {
   readonly ttl: number;
   /** ms by which clocks may disagree. Already subtracted from the validity. */
   readonly drift: number;
+  /** "shared": other shared leases may have the resources too. "exclusive", also after an upgrade: no other lease has them. */
+  readonly mode: LockMode;
   /** Epoch ms at which the lease ends unless it is renewed. Use this value for display, and `remaining()` in code. */
   readonly validUntil: number;
   /**
@@ -33,6 +37,14 @@ export interface Lease extends AsyncDisposable {
    * @throws LeaseExpiredError, QuorumUnavailableError, InvalidOptionError.
    */
   renew(ttl?: number): Promise<void>;
+  /**
+   * Makes a shared lease exclusive: waits until no other lease shares the resources, and keeps new ones out meanwhile. The
+   * lease is held and renewed while it waits, and stays shared if the upgrade fails. With `fence: true`, the lease gets a
+   * new, higher fence. Only one lease of a resource can wait for its upgrade: two would wait for each other.
+   *
+   * @throws UpgradeFailedError, LeaseExpiredError, InvalidOptionError, or the reason of `signal`.
+   */
+  upgrade(options?: UpgradeOptions): Promise<void>;
   /** Releases the lease. Never rejects. A second call returns the outcome of the first. */
   release(): Promise<ReleaseOutcome>;
   /**
@@ -62,7 +74,7 @@ export interface Handle<Held extends Lease = Lease> {
   /** The XState actor, for subscriptions and snapshots. Only the handle sends events to the actor. */
   readonly actor: LockActor;
   /** Acquires the lock. These options override the handle's. @throws HandleBusyError unless the handle is idle or expired. */
-  acquire(options?: Omit<AcquireOptions, "fence">): Promise<Held>;
+  acquire(options?: Omit<AcquireOptions, "fence" | "mode">): Promise<Held>;
   /** Releases the held lease, or aborts a pending acquisition. Never rejects. */
   release(): Promise<ReleaseOutcome>;
   on<Name extends keyof LockEvents>(name: Name, listener: LockEvents[Name]): this;

@@ -1,3 +1,4 @@
+import { InvalidOptionError } from "../errors.js";
 import type { LockEvents } from "../lock/events.js";
 import type { LeaseState } from "../lock/lease-state.js";
 import type { Lock } from "../lock/lock.js";
@@ -37,7 +38,11 @@ export class LockHandle implements Handle<FencedLease> {
   }
 
   async acquire(options?: AcquireOptions): Promise<FencedLease> {
-    return this.#lock.acquire(this.#settings(options), (leaseState) => this.#leaseOf(leaseState));
+    const settings = this.#settings(options);
+    const { mode } = this.#lock;
+    if (settings.mode !== mode)
+      throw new InvalidOptionError("mode", settings.mode, `that of the handle, "${mode}"`);
+    return this.#lock.acquire(settings, (leaseState) => this.#leaseOf(leaseState));
   }
 
   /** Releases the held lease, or aborts the pending acquisition. */

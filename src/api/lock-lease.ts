@@ -1,6 +1,8 @@
+import type { LockMode } from "../engine/protocol/token.js";
 import { forgetDrop } from "../lock/dropped-leases.js";
 import type { LeaseState } from "../lock/lease-state.js";
 import type { Lock } from "../lock/lock.js";
+import type { UpgradeOptions } from "../lock/shared/upgrade-options.js";
 import { checkTtl } from "../support/checks.js";
 import { writeHandover } from "./handover.js";
 import type { FencedLease, ReleaseOutcome } from "./types.js";
@@ -33,13 +35,17 @@ export class LockLease implements FencedLease {
     return this.#leaseState.drift;
   }
 
+  get mode(): LockMode {
+    return this.#leaseState.mode;
+  }
+
   get validUntil(): number {
     return this.#leaseState.validUntil;
   }
 
   /** Undefined without `fence: true`. The public types show the property only with `fence: true`. */
   get fence(): number {
-    return this.#leaseState.grant.fence as number;
+    return this.#leaseState.fence as number;
   }
 
   /** Undefined unless the lease is one of a semaphore. The public types show the property only there. */
@@ -65,6 +71,10 @@ export class LockLease implements FencedLease {
     await this.#lock.renew(this.#leaseState, ttl === undefined ? null : checkTtl(ttl));
   }
 
+  upgrade(options?: UpgradeOptions): Promise<void> {
+    return this.#lock.upgradeLease(this.#leaseState, options);
+  }
+
   /** Lets the release free the lock, although `holdAtLeast` is not over: what it protects has not been done. */
   freeOnRelease(): void {
     this.#leaseState.freeOnRelease();
@@ -78,10 +88,10 @@ export class LockLease implements FencedLease {
   handover(): string {
     const token = this.#lock.handOver(this.#leaseState);
     this.#end();
-    const { ttl, claim } = this.#leaseState;
+    const { ttl, claim, mode } = this.#leaseState;
     const { pool } = this.#lock;
     const resources = pool === null ? this.resources : pool.resourcesOf(claim.permits ?? []);
-    return writeHandover({ resources, token, ttl, rest: this.#leaseState.rest() });
+    return writeHandover({ resources, token, ttl, rest: this.#leaseState.rest(), mode });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -89,11 +99,12 @@ export class LockLease implements FencedLease {
   }
 
   toJSON(): object {
-    const { resources, permits, ttl, drift, validUntil, fence } = this;
+    const { resources, permits, mode, ttl, drift, validUntil, fence } = this;
     return {
       resources,
       permits,
       acquisition: this.#leaseState.acquisition,
+      mode,
       ttl,
       drift,
       validUntil,

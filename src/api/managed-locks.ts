@@ -1,6 +1,7 @@
 import { Elections } from "../election/elections.js";
 import type { ManagedElection } from "../election/managed-election.js";
 import type { ElectionOptions } from "../election/types.js";
+import { isSharedToken, type LockMode } from "../engine/protocol/token.js";
 import { InvalidOptionError } from "../errors.js";
 import type { ManagerEvents } from "../lock/events.js";
 import { checkKnown } from "../lock/option-checks.js";
@@ -20,6 +21,9 @@ import type { FencedLease, Handle, Inspection, Locks } from "./types.js";
 
 /** The default time, in ms, that `close` waits for releases. */
 export const defaultCloseTimeout = 5_000;
+
+/** The mode of the acquisition that continues the lease with this token. */
+const modeOf = (token: string): LockMode => (isSharedToken(token) ? "shared" : "exclusive");
 
 type Job<T> = (lease: FencedLease) => T | Promise<T>;
 
@@ -66,7 +70,7 @@ class ManagedLocks {
   acquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease> {
     try {
       const settings = this.#factory.settings(options);
-      return acquireLease(this.#factory.lock(resources), settings);
+      return acquireLease(this.#factory.lock(resources, settings.mode), settings);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -74,7 +78,7 @@ class ManagedLocks {
 
   async tryAcquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease | null> {
     const settings = this.#factory.settings(options);
-    return tryAcquireLease(this.#factory.lock(resources), settings);
+    return tryAcquireLease(this.#factory.lock(resources, settings.mode), settings);
   }
 
   using<T>(resources: Resources, job: Job<T>): Promise<T>;
@@ -83,13 +87,13 @@ class ManagedLocks {
     const [options, job] = rest.length === 1 ? [undefined, rest[0]] : rest;
     if (typeof job !== "function") throw new InvalidOptionError("job", job, "a function");
     const settings = this.#factory.usingSettings(options);
-    const lock = this.#factory.lock(resources);
+    const lock = this.#factory.lock(resources, settings.mode);
     return runUnderLease(lock, settings, job);
   }
 
   handle(resources: Resources, options?: AcquireOptions): Handle<FencedLease> {
-    this.#factory.settings(options);
-    const lock = this.#factory.lock(resources);
+    const { mode } = this.#factory.settings(options);
+    const lock = this.#factory.lock(resources, mode);
     return new LockHandle(lock, (more) => this.#factory.settings(options, more));
   }
 
@@ -103,10 +107,12 @@ class ManagedLocks {
 
   async adopt(handover: string, options?: AcquireOptions): Promise<FencedLease> {
     const handedOver = readHandover(handover);
-    const { ttl, rest } = handedOver;
+    const { ttl, rest, token } = handedOver;
+    const kept = modeOf(token);
     // The lease goes on, so that the default of this process for new leases does not apply.
-    const settings = coverHold(this.#factory.settings({ ttl, holdAtLeast: 0 }, options), rest);
-    const lock = this.#factory.adopted(handedOver.resources);
+    const settings = coverHold(this.#factory.settings({ ttl, holdAtLeast: 0, mode: kept }, options), rest);
+    if (settings.mode !== kept) throw new InvalidOptionError("mode", settings.mode, `left out, or "${kept}"`);
+    const lock = this.#factory.adopted(handedOver.resources, kept);
     return lock.acquire(settings, (leaseState) => new LockLease(lock, leaseState), {
       kind: "handover",
       ...handedOver,

@@ -12,7 +12,7 @@ export interface ChartLayout {
   readonly edges: readonly Edge[];
 }
 
-export const chartNames = ["lock", "node", "manager", "election"] as const;
+export const chartNames = ["lock", "node", "manager", "election", "shared"] as const;
 export type ChartName = (typeof chartNames)[number];
 
 export interface Box {

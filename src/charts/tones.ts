@@ -5,6 +5,7 @@ const toneOfState: Readonly<Record<string, Tone>> = {
   acquiring: "amber",
   held: "green",
   renewing: "teal",
+  upgrading: "violet",
   releasing: "blue",
   expired: "red",
   connecting: "blue",

@@ -33,6 +33,7 @@ export function sendKeyByKey(request: Request, send: Send): boolean {
   if (command.op === "acquire") acquireKeyByKey(request, command, send);
   else if (command.op === "swap" || command.op === "giveBack" || command.op === "fence") return false;
   else if (command.op === "renewEach" || command.op === "acquireAny") return false;
+  else if (command.op === "upgrade" || command.op === "downgrade") return false;
   else sendPerKey(request, command, send);
   return true;
 }

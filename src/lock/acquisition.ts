@@ -74,7 +74,10 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
 
   /** Joins this process's queue. Returns true if the acquisition may ask the nodes at once. */
   enterQueue(): boolean {
-    return !this.queues || this.lock.manager.localQueue.join(this, !this.settings.defaultRetry);
+    const { defaultRetry, mode } = this.settings;
+    // Shared acquisitions do not exclude each other: each has its own place in the nodes' queues.
+    const independent = !defaultRetry || mode === "shared";
+    return !this.queues || this.lock.manager.localQueue.join(this, independent);
   }
 
   get lastAttempt(): FailedAttempt | null {
@@ -126,7 +129,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     const { pool, keys } = this.lock;
     const claim =
       pool === null
-        ? engine.claims.create(keys, this.origin, this.context)
+        ? engine.claims.create(keys, this.origin, this.context, this.settings.mode)
         : pool.createClaim(engine.claims, this.settings.weight, this.origin, this.context, this.known);
     this.claim = claim;
     this.decided = false;
@@ -252,6 +255,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
         began: this.since.wall,
         at: this.start,
         fence,
+        mode: (this.origin?.kind === "handover" ? this.origin.mode : undefined) ?? this.settings.mode,
         context: this.context,
       });
       if (leaseState.left() > 0 && result.took <= roundLimit(this.lock.manager)) {
@@ -278,8 +282,9 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
 
   /** How the attempt treats the nodes' queues. Null: the attempt takes no place and ignores the places of others. */
   private queuePolicy(): QueuePolicy | null {
-    const { fair } = this.settings;
-    if (!this.queues) return fair ? fairPolicy : null;
+    const { fair, mode } = this.settings;
+    // Even a shared acquisition that ignores waiters leaves the keys to a reader that waits to become the writer.
+    if (!this.queues) return fair ? fairPolicy : mode === "shared" ? bargingPolicy : null;
     const { clock, engine } = this.lock.manager;
     this.askedAt = clock.monotonic();
     this.missedRelease = false;

@@ -9,7 +9,7 @@ export function createLeaseState(
   { manager, resources }: LockInternals,
   settings: Settings,
   claim: Claim,
-  granted: Pick<Grant, "acquisition" | "began" | "at" | "fence" | "context">,
+  granted: Pick<Grant, "acquisition" | "began" | "at" | "fence" | "mode" | "context">,
 ): LeaseState {
   const { ttl, maxHold, holdAtLeast, renew, renewBefore, driftFactor } = settings;
   return new LeaseState(manager.clock, claim, {

@@ -1,3 +1,4 @@
+import type { ReaderClaim } from "../engine/quorum/reader-claim.js";
 import type { Vote } from "../engine/protocol/vote.js";
 import { elapsed } from "../engine/time/clock.js";
 import { type ExpiryReason, LeaseExpiredError } from "../errors.js";
@@ -9,6 +10,8 @@ import { warnOfLoss } from "./loss.js";
 import type { ReleaseOutcome } from "./release-outcome.js";
 import { RenewableLease } from "./renewable-lease.js";
 import { type Settings, timeoutFor } from "./settings.js";
+import { Upgrade } from "./shared/upgrade.js";
+import type { UpgradeSettings } from "./shared/upgrade-options.js";
 
 /** A lease that is held: the deadline, and the release or the loss. */
 export class HeldLease extends RenewableLease implements HoldingActions {
@@ -22,6 +25,19 @@ export class HeldLease extends RenewableLease implements HoldingActions {
   constructor(lock: LockInternals, leaseState: LeaseState, settings: Settings, toConfirm: boolean) {
     super(lock, leaseState, settings, toConfirm);
     if (leaseState.grant.holdAtLeast > 0) leaseState.claim.keptUntil = leaseState.keptUntil;
+  }
+
+  get wait(): number {
+    return this.settings.wait;
+  }
+
+  upgrade(
+    claim: ReaderClaim,
+    options: UpgradeSettings,
+    resolve: () => void,
+    reject: (error: unknown) => void,
+  ): Upgrade {
+    return new Upgrade(this.lock, this.leaseState, claim, this.settings, options, resolve, reject);
   }
 
   get tokenShared(): boolean {
@@ -56,6 +72,7 @@ export class HeldLease extends RenewableLease implements HoldingActions {
   /** Sets the timer to the next renewal or the deadline, whichever comes first. */
   armTimer(): void {
     if (this.isAskedFor && this.leaseState.end === null) this.beginRenewal();
+    else this.lock.resumeUpgrade();
     const background = this.tokenShared && !this.renews;
     this.lock.timer.set(Math.min(this.leaseState.left(), this.untilRenewal()), this, background);
   }
@@ -71,7 +88,8 @@ export class HeldLease extends RenewableLease implements HoldingActions {
       this.confirmed = result.verdict === "granted";
       lock.send({ type: "RELEASED", votes: result.votes });
     });
-    lock.manager.localQueue.released(lock.keys, rest);
+    // While others share the keys, nobody else can have them. The nodes tell who may.
+    if (leaseState.mode === "exclusive") lock.manager.localQueue.released(lock.keys, rest);
   }
 
   finishRelease({ votes }: Extract<LockMachineEvent, { type: "RELEASED" }>): void {

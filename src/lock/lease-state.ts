@@ -1,3 +1,4 @@
+import type { LockMode } from "../engine/protocol/token.js";
 import { validityOf } from "../engine/protocol/validity.js";
 import type { Claim } from "../engine/quorum/claim.js";
 import { type Clock, elapsed, type Instant } from "../engine/time/clock.js";
@@ -26,6 +27,7 @@ export interface Grant {
   /** ms. */
   readonly holdAtLeast: number;
   readonly fence: number | undefined;
+  readonly mode: LockMode;
   /** The asynchronous context of the acquisition. */
   readonly context: AsyncContext;
   /** Whether the lease is renewed automatically. */
@@ -53,6 +55,9 @@ export class LeaseState {
   private freed = false;
   ttl: number;
   drift: number;
+  /** "exclusive" also for a shared lease that was upgraded. */
+  mode: LockMode;
+  fence: number | undefined;
   renewals = 0;
   /** The time just before the first request of the last round that granted or renewed the lease. */
   private confirmedAt: Instant;
@@ -70,6 +75,8 @@ export class LeaseState {
     this.chance = grant.chance;
     this.ttl = grant.ttl;
     this.drift = grant.drift;
+    this.mode = grant.mode;
+    this.fence = grant.fence;
   }
 
   get resources(): readonly string[] {
@@ -161,6 +168,12 @@ export class LeaseState {
     this.chance = chance;
     this.ttl = ttl;
     this.drift = drift;
+  }
+
+  /** Records that the lease has become exclusive. See `confirm`. */
+  upgrade(fence: number | undefined): void {
+    this.mode = "exclusive";
+    if (fence !== undefined) this.fence = fence;
   }
 
   /** Created on first access, because most short leases never use a signal. */

@@ -7,9 +7,10 @@ export type { LockContext };
 export interface LockSnapshot {
   /** The state's name, or an object for a state with substates, such as `{ acquiring: "waiting" }`. */
   readonly value:
-    | Exclude<LockState, "acquiring" | "renewing">
+    | Exclude<LockState, "acquiring" | "renewing" | "upgrading">
     | { readonly acquiring: "queued" | "asking" | "waiting" }
-    | { readonly renewing: "asking" | "retrying" };
+    | { readonly renewing: "asking" | "retrying" }
+    | { readonly upgrading: "asking" | "waiting" | "renewing" };
   readonly context: LockContext;
   readonly status: "active" | "done" | "error" | "stopped";
 }

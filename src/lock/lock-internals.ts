@@ -31,4 +31,7 @@ export interface LockInternals {
   /** Ends the acquisition and begins the lease. */
   beginLease(leaseState: LeaseState, settings: Settings): void;
   endLease(): void;
+  /** Begins the upgrade that was asked for while the lease was being renewed, if there is one. */
+  resumeUpgrade(): void;
+  endUpgrade(): void;
 }

@@ -1,15 +1,17 @@
 import type { HeldHere } from "../engine/protocol/contention.js";
+import type { LockMode } from "../engine/protocol/token.js";
 import type { Origin } from "../engine/quorum/origin.js";
+import { ReaderClaim } from "../engine/quorum/reader-claim.js";
 import { elapsed } from "../engine/time/clock.js";
 import { ResettableTimer } from "../engine/time/timer-wheel.js";
-import { HandleBusyError, ManagerClosedError, OverloadedError } from "../errors.js";
+import { HandleBusyError, ManagerClosedError, OverloadedError, UpgradeFailedError } from "../errors.js";
 import { TableActor, type TransitionObserver } from "../machines/compiled/table-actor.js";
 import type { LockMachineActor, lockMachine } from "../machines/lock.js";
 import type { LockContext } from "../machines/lock-context.js";
 import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
 import { type LockPort, lockPorts } from "../machines/lock-port.js";
 import type { LockState } from "../machines/lock-state.js";
-import { lockTable } from "../machines/tables.js";
+import { lockTable, sharedTable } from "../machines/tables.js";
 import { currentContext } from "../support/platform.js";
 import type { SafeEmitter } from "../support/safe-emitter.js";
 import { Acquisition } from "./acquisition.js";
@@ -24,6 +26,8 @@ import { Notifier } from "./notifier.js";
 import type { PermitPool } from "./permit-pool.js";
 import type { ReleaseOutcome } from "./release-outcome.js";
 import type { Settings } from "./settings.js";
+import type { Upgrade } from "./shared/upgrade.js";
+import { type UpgradeOptions, upgradeSettingsOf } from "./shared/upgrade-options.js";
 
 /** One lock: its chart, and the acquisition and then the held lease that the chart drives. A lock can be reused. */
 export class Lock
@@ -35,6 +39,7 @@ export class Lock
   private readonly chart: TableActor<typeof lockMachine>;
   acquisition: Acquisition | null = null;
   heldLease: HeldLease | null = null;
+  pendingUpgrade: Upgrade | null = null;
   /** Called when the manager closes while a lease is held. Null: the lease is then released at once. */
   onShutDown: (() => void) | null = null;
   /** A lease that was granted by an attempt before this monotonic time in ms is confirmed at once. */
@@ -44,12 +49,14 @@ export class Lock
     readonly manager: ManagerContext,
     readonly resources: readonly string[],
     readonly keys: readonly string[],
+    readonly mode: LockMode,
     readonly pool: PermitPool | null = null,
   ) {
     super();
     this.timer = new ResettableTimer(manager.engine.timerWheel, manager.background);
     this.notifier = new Notifier(manager, resources);
-    this.chart = new TableActor(lockTable(), { resources }, this);
+    const table = mode === "shared" ? sharedTable() : lockTable();
+    this.chart = new TableActor(table, { resources }, this);
     lockPorts.bind(this.chart, this);
     if (manager.inspect !== undefined) this.chart.toActor(manager.inspect);
   }
@@ -98,7 +105,8 @@ export class Lock
     const { leaseState } = this;
     if (leaseState === null || leaseState.end !== null || this.pool !== null) return null;
     const { acquisition, at } = leaseState.grant;
-    return { acquisition, heldFor: Math.round(elapsed(this.manager.clock, at)) };
+    const held = { acquisition, heldFor: Math.round(elapsed(this.manager.clock, at)) };
+    return leaseState.mode === "shared" ? { ...held, mode: "shared" } : held;
   }
 
   send(event: LockMachineEvent): void {
@@ -158,6 +166,22 @@ export class Lock
   renew(leaseState: LeaseState, ttl: number | null): Promise<void> {
     if (!this.checkHeld(leaseState) || this.heldLease === null) return Promise.reject(leaseState.overError());
     return this.heldLease.renew(ttl);
+  }
+
+  /** Makes the shared lease exclusive. */
+  async upgradeLease(leaseState: LeaseState, options?: UpgradeOptions): Promise<void> {
+    const { heldLease, resources } = this;
+    const settings = upgradeSettingsOf(options, heldLease?.wait ?? 0);
+    if (!this.checkHeld(leaseState) || heldLease === null) throw leaseState.overError();
+    const { mode, claim } = leaseState;
+    if (mode === "exclusive" || !(claim instanceof ReaderClaim)) throw new UpgradeFailedError(resources, "exclusive");
+    if (this.pendingUpgrade !== null) throw new UpgradeFailedError(resources, "contended");
+    if (claim.downgrading) throw new UpgradeFailedError(resources, "unsettled");
+    settings.signal?.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      this.pendingUpgrade = heldLease.upgrade(claim, settings, resolve, reject);
+      this.resumeUpgrade();
+    });
   }
 
   release(leaseState: LeaseState): Promise<ReleaseOutcome> {
@@ -252,7 +276,16 @@ export class Lock
     this.pool?.taken(leaseState.claim.permits);
   }
 
+  resumeUpgrade(): void {
+    if (this.pendingUpgrade?.begun === false) this.send({ type: "UPGRADE" });
+  }
+
+  endUpgrade(): void {
+    this.pendingUpgrade = null;
+  }
+
   endLease(): void {
+    this.pendingUpgrade?.end();
     this.pool?.returned(this.leaseState?.claim.permits);
     this.heldLease = null;
     this.manager.activeLocks.remove(this);

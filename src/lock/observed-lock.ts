@@ -1,3 +1,4 @@
+import type { LockMode } from "../engine/protocol/token.js";
 import type { Clock } from "../engine/time/clock.js";
 import type { LockContext } from "../machines/lock-context.js";
 import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
@@ -15,6 +16,8 @@ interface ObservedLease {
     readonly ttl: number;
     readonly fence: number | undefined;
   };
+  readonly mode: LockMode;
+  readonly fence: number | undefined;
   /** ms of validity left. */
   left(): number;
 }
@@ -22,6 +25,8 @@ interface ObservedLease {
 /** A read-only view of a lock for observers. */
 export interface ObservedLock {
   readonly resources: readonly string[];
+  /** The mode that was asked for. That of a lease may have changed since. */
+  readonly mode: LockMode;
   readonly manager: { readonly clock: Clock; readonly owner: string; readonly group: string | null };
   readonly state: LockState;
   /** The state with its substate, such as "acquiring.asking". */

@@ -3,7 +3,7 @@ import { kindOf } from "../support/redaction.js";
 import { entriesOf } from "../support/untrusted.js";
 
 const acquireOptions = [
-  ...["ttl", "wait", "signal", "retry", "renew", "maxHold", "holdAtLeast", "fence", "fair", "onLost"],
+  ...["ttl", "wait", "signal", "retry", "renew", "maxHold", "holdAtLeast", "fence", "fair", "mode", "onLost"],
 ];
 const managerOptions = [
   ...[
@@ -39,6 +39,7 @@ const known = {
   permits: [...acquireOptions, "weight"],
   usingPermits: [...acquireOptions, "rejectOnLoss", "weight"],
   election: ["ttl", "maxHold", "fence", "onElected", "onDeposed"],
+  upgrade: ["wait", "signal"],
   close: ["timeout"],
   ready: ["timeout"],
   xstate: ["inspect"],

@@ -1,5 +1,6 @@
 import type { NodeInput } from "../clients/node-input.js";
 import type { QuarantineRule } from "../engine/node/abstention.js";
+import type { LockMode } from "../engine/protocol/token.js";
 import type { Clock } from "../engine/time/clock.js";
 import type { Random } from "../engine/time/random.js";
 import type { RetryFunction, RetryPolicy } from "../engine/time/retry.js";
@@ -44,6 +45,12 @@ export interface AcquireOptions {
    * even if others have waited longer. Default true.
    */
   readonly fair?: boolean | undefined;
+  /**
+   * "exclusive", the default: the lease has the resource for itself. "shared": any number of shared leases have the resource
+   * at once, and an exclusive lease waits until they have ended. Both stand in one line: a shared lease that comes later than
+   * a waiting exclusive one waits behind it.
+   */
+  readonly mode?: LockMode | undefined;
   /** Called once if the lease ends without a release. */
   readonly onLost?: ((event: ExpiredEvent) => void | Promise<void>) | undefined;
 }
@@ -62,7 +69,7 @@ export interface UsingOptions extends AcquireOptions {
 export type ClosingSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT" | "SIGUSR2" | "SIGBREAK";
 
 /** Options of `createLocks`. */
-export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
+export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence" | "mode"> {
   /** The independent nodes that vote; see {@link NodeInput}. Use an odd number. */
   readonly nodes: readonly NodeInput[];
   /** See {@link GroupedLocksOptions}. */

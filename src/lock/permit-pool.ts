@@ -58,7 +58,7 @@ export class PermitPool {
     previous: FailedAttempt | null,
   ): Claim {
     if (origin === null) return claims.createForPermits(this.order(weight, previous), weight, caller);
-    const claim = claims.create(this.keys, origin, caller);
+    const claim = claims.create(this.keys, origin, caller, "exclusive");
     claim.permits = this.keys.map(permitNumber);
     return claim;
   }

@@ -1,5 +1,6 @@
 import { charactersPerCall, locksPerCall } from "../engine/protocol/call-limits.js";
 import { longestShort } from "../engine/protocol/memory.js";
+import { isSharedToken } from "../engine/protocol/token.js";
 import type { GroupedRenewal } from "../engine/quorum/group-round.js";
 import type { Flushable, TickBatcher } from "../engine/time/tick-batcher.js";
 import { type ManagerSettings, timeoutFor } from "./settings.js";
@@ -12,18 +13,19 @@ interface Quorum {
   renewTogether(renewals: readonly GroupedRenewal[], ttl: number, timeout: number): void;
 }
 
-/** The renewals of one ttl that begin in this tick. */
+/** The renewals of one ttl and one mode that begin in this tick. */
 interface Group {
+  readonly ttl: number;
   renewals: GroupedRenewal[];
   characters: number;
 }
 
 /**
- * Collects the renewals that begin in one tick of the event loop, and renews all of the same ttl together. A group has at
+ * Collects the renewals that begin in one tick of the event loop, and renews all of the same ttl and mode together. A group has at
  * most the locks of one call. A long lease is left out, because a server records it by itself.
  */
 export class RenewalGroups implements Flushable {
-  private groups = new Map<number, Group>();
+  private groups = new Map<string, Group>();
 
   constructor(
     private readonly quorum: Quorum,
@@ -35,10 +37,11 @@ export class RenewalGroups implements Flushable {
     if (!this.settings.grouping || !this.quorum.renewsEach || ttl > longestShort) return false;
     const { keys, token } = renewal.claim;
     const characters = (keys[0] ?? "").length + token.length;
-    let group = this.groups.get(ttl);
+    const kind = isSharedToken(token) ? `shared ${ttl}` : String(ttl);
+    let group = this.groups.get(kind);
     if (group !== undefined && isFull(group, characters)) {
-      this.groups.delete(ttl);
-      this.renew(ttl, group);
+      this.groups.delete(kind);
+      this.renew(group);
       group = undefined;
     }
     if (group !== undefined) {
@@ -46,7 +49,7 @@ export class RenewalGroups implements Flushable {
       group.characters += characters;
       return true;
     }
-    this.groups.set(ttl, { renewals: [renewal], characters });
+    this.groups.set(kind, { ttl, renewals: [renewal], characters });
     if (this.groups.size === 1) this.quorum.batcher.add(this);
     return true;
   }
@@ -54,10 +57,10 @@ export class RenewalGroups implements Flushable {
   flush(): void {
     const { groups } = this;
     this.groups = new Map();
-    for (const [ttl, group] of groups) this.renew(ttl, group);
+    for (const group of groups.values()) this.renew(group);
   }
 
-  private renew(ttl: number, { renewals }: Group): void {
+  private renew({ ttl, renewals }: Group): void {
     const live = renewals.filter(({ claim }) => !claim.ended);
     if (live.length > 1) this.quorum.renewTogether(live, ttl, timeoutFor(this.settings, ttl));
     else live[0]?.renewAlone();

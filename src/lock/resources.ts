@@ -22,12 +22,13 @@ export function checkResources(value: unknown): readonly string[] {
   return Object.freeze([...distinct]);
 }
 
-/** Prefixes of the keys under which nodes store fences, queues, their markers and the sets that use them. A lock there would overwrite them. */
+/** Prefixes of the keys under which nodes store fences, queues, permits, readers, their markers and the sets that use them. */
 const reserved = [
   "holdfast:fence:",
   "holdfast:watermark",
   "holdfast:queue:",
   "holdfast:permits:",
+  "holdfast:readers:",
   markerKey,
   setsKey,
   probeKey,

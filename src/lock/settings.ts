@@ -1,4 +1,5 @@
 import { type QuarantineRule, roundTimeouts } from "../engine/node/abstention.js";
+import type { LockMode } from "../engine/protocol/token.js";
 import { driftOf } from "../engine/protocol/validity.js";
 import type { RoundResult } from "../engine/quorum/round.js";
 import type { Clock } from "../engine/time/clock.js";
@@ -49,6 +50,7 @@ export interface Settings {
   readonly defaultRetry: boolean;
   /** The number of permits that an acquisition from a semaphore takes. */
   readonly weight: number;
+  readonly mode: LockMode;
 }
 
 /** Observes the rounds of one lock and the end of its lease. Must not throw. */
@@ -99,6 +101,7 @@ const defaultsOf = ({ driftFactor, random }: ManagerSettings): Settings => ({
   queued: true,
   defaultRetry: true,
   weight: 1,
+  mode: "exclusive",
 });
 
 /**
@@ -107,9 +110,11 @@ const defaultsOf = ({ driftFactor, random }: ManagerSettings): Settings => ({
  */
 export function settingsOf(
   context: ManagerSettings,
-  { ttl, wait, retry, renew, maxHold, holdAtLeast, fence, fair, signal, onLost, rejectOnLoss }: UsingOptions,
+  options: UsingOptions,
   base: Settings = defaultsOf(context),
 ): Settings {
+  const { ttl, wait, retry, renew, maxHold, holdAtLeast, fence, fair, mode, signal, onLost, rejectOnLoss } =
+    options;
   const settings: Mutable<Settings> = { ...base };
   if (ttl !== undefined) settings.ttl = checkTtl(ttl);
   if (wait !== undefined) {
@@ -129,6 +134,7 @@ export function settingsOf(
   }
   if (fence !== undefined) settings.fence = checkBoolean("fence", fence);
   if (fair !== undefined) settings.fair = checkBoolean("fair", fair);
+  if (mode !== undefined) settings.mode = checkMode(mode);
   if (signal !== undefined) settings.signal = checkSignal(signal);
   if (rejectOnLoss !== undefined) settings.rejectOnLoss = checkBoolean("rejectOnLoss", rejectOnLoss);
   if (onLost !== undefined) settings.onLost = checkFunction("onLost", onLost);
@@ -161,6 +167,11 @@ export function timeoutFor(context: ManagerSettings, ttl: number): number {
  * accepted answer is known to have arrived within this time. The abstention of nodes that lost their memory relies on this.
  */
 export const roundLimit = ({ nodeTimeout }: ManagerSettings): number => roundTimeouts * nodeTimeout;
+
+export function checkMode(mode: unknown): LockMode {
+  if (mode === "exclusive" || mode === "shared") return mode;
+  throw new InvalidOptionError("mode", mode, '"exclusive" or "shared"');
+}
 
 function retryOf(retry: RetryPolicy | RetryFunction, random: Random): RetryFunction {
   if (typeof retry === "function") return retry;

@@ -6,6 +6,7 @@ import { electionMachine } from "./election.js";
 import { lockMachine } from "./lock.js";
 import { managerMachine } from "./manager.js";
 import { nodeMachine } from "./node.js";
+import { sharedMachine } from "./shared.js";
 
 /** All charts. */
 export const charts = {
@@ -13,6 +14,7 @@ export const charts = {
   node: nodeMachine,
   manager: managerMachine,
   election: electionMachine,
+  shared: sharedMachine,
 };
 
 export type ChartName = keyof typeof charts;

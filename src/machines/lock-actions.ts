@@ -2,12 +2,12 @@ import type { LockContext } from "./lock-context.js";
 import type { LockMachineEvent } from "./lock-events.js";
 import { lockPorts } from "./lock-port.js";
 
-interface GuardArgs {
+export interface GuardArgs {
   readonly context: LockContext;
   readonly event: LockMachineEvent;
 }
 
-interface Args extends GuardArgs {
+export interface Args extends GuardArgs {
   readonly self: object;
 }
 

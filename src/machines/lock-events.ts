@@ -36,7 +36,14 @@ export type LockMachineEvent =
   | { type: "RELEASE" }
   | { type: "RELEASED"; votes: readonly Vote[] }
   /** The lease ends here without a release, to be adopted elsewhere. */
-  | { type: "HAND_OVER" };
+  | { type: "HAND_OVER" }
+  /** A shared lease is to become exclusive. */
+  | { type: "UPGRADE" }
+  /** Others still share the lock. */
+  | { type: "BLOCKED"; votes: readonly Vote[] }
+  | { type: "UPGRADED"; validUntil: number; votes: readonly Vote[] }
+  /** The lease stays shared: `wait` is over, the caller gave up, or another lease waits to become exclusive. */
+  | { type: "UPGRADE_FAILED"; error: unknown };
 
 interface Refusal {
   reason: RetryReason;

@@ -39,6 +39,17 @@ export interface HoldingActions {
   endWithoutRelease(): void;
 }
 
+/** The actions of the state machine on a shared lease that is to become exclusive. */
+export interface UpgradingActions {
+  /** Asks for the keys alone → UPGRADED, BLOCKED or UPGRADE_FAILED. */
+  askForUpgrade(): void;
+  /** → RETRY after a delay, or when the nodes tell that the others have left. */
+  scheduleUpgrade(): void;
+  finishUpgrade(): void;
+  /** Leaves the lease shared, on all nodes. */
+  failUpgrade(error: unknown): void;
+}
+
 /**
  * The objects that the lock state machine acts on: the acquisition and the lease, each while it exists. None of their
  * actions may throw, because an action that throws stops its actor.
@@ -46,6 +57,7 @@ export interface HoldingActions {
 export interface LockPort {
   readonly acquisition: AcquiringActions | null;
   readonly heldLease: HoldingActions | null;
+  readonly pendingUpgrade?: UpgradingActions | null;
 }
 
 export const lockPorts = new Ports<LockPort>();

@@ -22,47 +22,35 @@ const { createMachine } = setup({
   },
 });
 
-/** Starts an acquisition, or queues it if other callers of this process come first. */
-const acquire = [
-  { guard: "isQueued" as const, target: "#lock.acquiring.queued", actions: "openAcquisition" as const },
-  { target: "acquiring", actions: "openAcquisition" as const },
-];
-
 /**
- * A failed attempt: retried after a delay, while the retry policy allows it. Keys that it may have been granted are
- * released either way.
+ * The states of a lock, and of a shared lock while it is not upgraded. `id`: that of the state machine.
  */
-const again = [
-  {
-    guard: "mayRetry" as const,
-    target: "waiting",
-    actions: ["noteReason" as const, "abandonAttempt" as const],
-  },
-  { target: "#lock.idle", actions: ["noteReason" as const, "abandonAttempt" as const, "fail" as const] },
-];
+export function lockStates<Id extends "lock" | "shared">(id: Id) {
+  /** Starts an acquisition, or queues it if other callers of this process come first. */
+  const acquire = [
+    { guard: "isQueued", target: `#${id}.acquiring.queued`, actions: "openAcquisition" },
+    { target: "acquiring", actions: "openAcquisition" },
+  ] as const;
 
-/**
- * A renewal without a quorum: the lease is still valid, so the renewal is retried until the deadline, if the lease is
- * renewed at all.
- */
-const lostQuorum = [
-  {
-    guard: "mayRetry" as const,
-    target: "retrying",
-    actions: ["noteReason" as const, "reportQuorumLost" as const],
-  },
-  { target: "#lock.held", actions: ["noteReason" as const, "reportQuorumLost" as const] },
-];
+  /**
+   * A failed attempt: retried after a delay, while the retry policy allows it. Keys that it may have been granted are
+   * released either way.
+   */
+  const again = [
+    { guard: "mayRetry", target: "waiting", actions: ["noteReason", "abandonAttempt"] },
+    { target: `#${id}.idle`, actions: ["noteReason", "abandonAttempt", "fail"] },
+  ] as const;
 
-/**
- * The state machine of one lock. One actor serves one handle for as long as the program keeps the handle, so there is no
- * final state.
- */
-export const lockMachine = createMachine({
-  id: "lock",
-  context,
-  initial: "idle",
-  states: {
+  /**
+   * A renewal without a quorum: the lease is still valid, so the renewal is retried until the deadline, if the lease is
+   * renewed at all.
+   */
+  const lostQuorum = [
+    { guard: "mayRetry", target: "retrying", actions: ["noteReason", "reportQuorumLost"] },
+    { target: `#${id}.held`, actions: ["noteReason", "reportQuorumLost"] },
+  ] as const;
+
+  return {
     idle: {
       entry: "forgetValidity",
       on: { ACQUIRE: acquire },
@@ -82,7 +70,7 @@ export const lockMachine = createMachine({
         asking: {
           entry: ["countAttempt", "askForGrant"],
           on: {
-            GRANTED: { target: "#lock.held", actions: ["noteValidity", "begin"] },
+            GRANTED: { target: `#${id}.held`, actions: ["noteValidity", "begin"] },
             DENIED: again,
             NO_QUORUM: again,
             TOO_SLOW: again,
@@ -115,7 +103,7 @@ export const lockMachine = createMachine({
         asking: {
           entry: ["askForRenewal", "armTimer"],
           on: {
-            RENEWED: { target: "#lock.held", actions: ["noteValidity", "prolong"] },
+            RENEWED: { target: `#${id}.held`, actions: ["noteValidity", "prolong"] },
             NO_QUORUM: lostQuorum,
           },
         },
@@ -136,7 +124,18 @@ export const lockMachine = createMachine({
       entry: ["forgetValidity", "releaseRemains", "lose"],
       on: { ACQUIRE: acquire },
     },
-  },
+  } as const;
+}
+
+/**
+ * The state machine of one lock. One actor serves one handle for as long as the program keeps the handle, so there is no
+ * final state.
+ */
+export const lockMachine = createMachine({
+  id: "lock",
+  context,
+  initial: "idle",
+  states: lockStates("lock"),
 });
 
 export type LockMachineActor = ActorRefFrom<typeof lockMachine>;

@@ -10,6 +10,7 @@ import { lockActions } from "./lock-actions.js";
 import type { managerMachine } from "./manager.js";
 import type { nodeMachine } from "./node.js";
 import { nodeActions } from "./node-actions.js";
+import { sharedActions } from "./shared-actions.js";
 
 const once = <Value>(make: () => Value): (() => Value) => {
   let made: Value | undefined;
@@ -36,6 +37,10 @@ const tableOf = <Machine extends AnyStateMachine>(
 /** The tables of the charts. Each is made when it is first asked for. */
 export const lockTable: () => Table<typeof lockMachine> = once(() =>
   tableOf("lock", lockActions, () => loadCharts().charts.lock),
+);
+/** That of a shared lock has the events and the context of a lock, and a further state. */
+export const sharedTable: () => Table<typeof lockMachine> = once(() =>
+  tableOf("shared", sharedActions, () => loadCharts().charts.shared as unknown as typeof lockMachine),
 );
 export const nodeTable: () => Table<typeof nodeMachine> = once(() =>
   tableOf("node", nodeActions, () => loadCharts().charts.node),

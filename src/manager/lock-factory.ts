@@ -1,4 +1,5 @@
 import { semaphoreName } from "../engine/protocol/permit-keys.js";
+import type { LockMode } from "../engine/protocol/token.js";
 import { ManagerClosedError } from "../errors.js";
 import { Lock } from "../lock/lock.js";
 import type { ManagerContext } from "../lock/manager-context.js";
@@ -42,26 +43,26 @@ export class LockFactory {
   }
 
   /** Creates an idle lock. @throws InvalidOptionError. */
-  lock(resources: Resources): Lock {
+  lock(resources: Resources, mode: LockMode = "exclusive"): Lock {
     const { context } = this;
     const checked = checkResources(resources);
     const keys = checked.map((resource) => context.prefix + resource);
     checkKeys(keys);
     if (keys.length > 1) checkSlots(context.nodeSet.nodes, keys);
-    return new Lock(context, checked, keys);
+    return new Lock(context, checked, keys, mode);
   }
 
   /** Creates an idle lock that takes permits of the pool. */
   permits(pool: PermitPool): Lock {
-    return new Lock(this.context, Object.freeze([pool.name]), [pool.key], pool);
+    return new Lock(this.context, Object.freeze([pool.name]), [pool.key], "exclusive", pool);
   }
 
   /** Creates an idle lock for a lease that was handed over. @throws InvalidOptionError. */
-  adopted(resources: readonly string[]): Lock {
+  adopted(resources: readonly string[], mode: LockMode): Lock {
     const { context } = this;
     const name = semaphoreName(resources[0] ?? "");
     if (name === null || !resources.every((resource) => semaphoreName(resource) === name))
-      return this.lock(resources);
+      return this.lock(resources, mode);
     const keys = resources.map((resource) => context.prefix + resource);
     return this.permits(new PermitPool(name, keys.length, context.prefix, context.random, keys));
   }

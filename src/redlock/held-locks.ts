@@ -1,5 +1,6 @@
 import { LockHandle } from "../api/lock-handle.js";
 import type { Handle, ReleaseOutcome } from "../api/types.js";
+import { isSharedToken } from "../engine/protocol/token.js";
 import type { Origin } from "../engine/quorum/origin.js";
 import type { RoundResult } from "../engine/quorum/round.js";
 import { InvalidOptionError } from "../errors.js";
@@ -244,6 +245,14 @@ const sameResources = (some: Resources, others: Resources) =>
   some.length === others.length && some.every((resource) => others.includes(resource));
 
 function checkToken(token: unknown): string {
+  if (typeof token === "string" && isSharedToken(token)) {
+    // The message does not show the value, which is a secret.
+    throw new InvalidOptionError(
+      "value",
+      "~~…",
+      "a string that does not begin with ~~, as the tokens of shared leases do",
+    );
+  }
   if (typeof token === "string" && token !== "" && isWellFormed(token)) return token;
   throw new InvalidOptionError(
     "value",

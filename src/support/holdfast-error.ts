@@ -15,7 +15,8 @@ export type HoldfastErrorCode =
   | "CANNOT_LISTEN"
   | "NODES_NOT_READY"
   | "MEMBERSHIP_MISMATCH"
-  | "TERM_ENDED";
+  | "TERM_ENDED"
+  | "UPGRADE_FAILED";
 
 /** The base class of all errors of this package: a stable `code`, a message that says what to do, and data. */
 export abstract class HoldfastError extends Error {

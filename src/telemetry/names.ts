@@ -18,7 +18,7 @@ export const attributes = {
 } as const;
 
 /** The states of locks that are in use. */
-export const statesInUse = ["acquiring", "held", "renewing", "releasing"] as const;
+export const statesInUse = ["acquiring", "held", "renewing", "upgrading", "releasing"] as const;
 
 export const nodeStates = ["connecting", "ready", "suspect", "unresponsive", "down", "quarantined"] as const;
 

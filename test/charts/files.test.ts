@@ -31,7 +31,7 @@ it("the committed charts and their layouts match the machines", () => {
   expect(staleFiles(files, root)).toEqual([]);
   expect([...files.keys()].sort()).toEqual([
     "src/charts/layouts.ts",
-    ...["election", "lock", "manager", "node"].flatMap((name) =>
+    ...["election", "lock", "manager", "node", "shared"].flatMap((name) =>
       ["json", "mmd", "svg"].map((ending) => `visualizations/charts/${name}.${ending}`),
     ),
   ]);

@@ -6,8 +6,9 @@ import { electionWalk } from "./walks/election-walk.js";
 import { lockWalk } from "./walks/lock-walk.js";
 import { managerWalk } from "./walks/manager-walk.js";
 import { nodeWalk } from "./walks/node-walk.js";
+import { sharedWalk } from "./walks/shared-walk.js";
 
-const walks = [lockWalk, nodeWalk, managerWalk, electionWalk];
+const walks = [lockWalk, sharedWalk, nodeWalk, managerWalk, electionWalk];
 
 /** Returns all state machines that `src/machines` exports. */
 async function machines() {

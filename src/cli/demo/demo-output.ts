@@ -40,6 +40,7 @@ export class DemoOutput {
       acquiring: paint.cyan,
       held: paint.green,
       renewing: paint.blue,
+      upgrading: paint.magenta,
       releasing: paint.dim,
       expired: paint.red,
     };

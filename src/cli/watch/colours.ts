@@ -16,6 +16,7 @@ export function colourOf(state: string, paint: Colours): (text: string) => strin
       return paint.blue;
     case "suspect":
       return paint.yellow;
+    case "upgrading":
     case "quarantined":
       return paint.magenta;
     case "expired":

@@ -13,7 +13,7 @@ export interface Entry {
 }
 
 /** The token format, as in the script: a label, "~" and 22 characters. Any other value is a foreign token. */
-const ownToken = /^([^~]*)~([\w-]{22})$/;
+const ownToken = /^~*([^~]*)~([\w-]{22})$/;
 /** What a key that is kept after its release has in place of the token's random part: a hash of the token. */
 const keptRandom = /^kept-([0-9a-f]{16})[0-9a-f]$/;
 
@@ -31,6 +31,6 @@ export function holderOf(key: string, entry: Entry, now: number): Holder {
 }
 
 export const keptForm = (token: string): string =>
-  `${/^[^~]*~/.exec(token)?.[0] ?? "~"}kept-${hashOf("sha1", token).slice(0, 17)}`;
+  `${/^~*[^~]*~/.exec(token)?.[0] ?? "~"}kept-${hashOf("sha1", token).slice(0, 17)}`;
 
 export const left = (entry: Entry, now: number): number => entry.ttl - (now - entry.since);

@@ -1,4 +1,14 @@
-import { placeTtl, type QueuePlace, reservation, wakeChannel } from "../../engine/protocol/command.js";
+import {
+  placeTtl,
+  type QueuePlace,
+  readerSign,
+  reservation,
+  upgraderSign,
+  wakeChannel,
+} from "../../engine/protocol/command.js";
+
+/** Readers that one call wakes together. */
+const wokenTogether = 100;
 
 /** Publishes a message on a channel. */
 export type Publish = (channel: string, message: string) => void;
@@ -45,13 +55,24 @@ export class MemoryQueue {
   }
 
   /**
-   * Sends the first waiter one message that the key is free. From then on its entry is valid only for the reservation
-   * time. Of the waiters for permits, the first gets the message that has not had it yet.
+   * Sends whoever may go next one message that the key is free: the first waiter, and if it is a reader, the readers behind
+   * it. Of the waiters for permits, the first gets the message that has not had it yet.
    */
   wakeFirst(now: number): void {
     const first = this.#first(now);
-    if (first === null || !this.#wake(first, now) || weightOf(first.id) === null) return;
+    if (first === null) return;
+    if (isReader(first)) return this.wakeReaders(now);
+    if (!this.#wake(first, now) || weightOf(first.id) === null) return;
     for (const waiter of this.#inOrder()) if (!this.#wake(waiter, now)) return;
+  }
+
+  /** Sends the message to the readers that no other waiter comes before. */
+  wakeReaders(now: number): void {
+    this.#first(now);
+    for (const waiter of this.#inOrder().slice(0, wokenTogether)) {
+      if (!isReader(waiter)) return;
+      this.#wake(waiter, now);
+    }
   }
 
   /** Whether `free` permits suffice for the waiters before this one and for `weight` more. */
@@ -76,7 +97,31 @@ export class MemoryQueue {
     }
   }
 
-  /** Sends the waiter the message, unless it has had it. Returns whether it has had it before. */
+  /** The id of the reader that waits to become the writer, or null. */
+  upgrader(now: number): string | null {
+    const first = this.#first(now);
+    return first !== null && isUpgrader(first) ? first.id : null;
+  }
+
+  /** Sends this waiter alone the message. */
+  wake(id: string, now: number): void {
+    const waiter = this.#waiters.get(id);
+    if (waiter !== undefined) this.#wake(waiter, now);
+  }
+
+  /** Whether a waiter that is no reader comes before the one with this id, or is in the queue if that id is not. */
+  hasWriterBefore(id: string | null): boolean {
+    for (const waiter of this.#inOrder()) {
+      if (waiter.id === id) return false;
+      if (!isReader(waiter)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Sends the waiter the message, unless it has had it. Returns whether it has had it before. From the message on, its entry
+   * is valid only for the reservation time.
+   */
   #wake(waiter: Waiter, now: number): boolean {
     if (waiter.informed) return false;
     const [process = "", , hold = reservation] = waiter.id.split(":");
@@ -106,6 +151,9 @@ const weightOf = (id: string): number | null => {
   const [, weight] = /^[^:]*:\w*w(\d+)/.exec(id) ?? [];
   return weight === undefined ? null : Number(weight);
 };
+const kindOf = ({ id }: Waiter): string | undefined => id.split(":")[1]?.[0];
+const isReader = (waiter: Waiter): boolean => kindOf(waiter) === readerSign;
+const isUpgrader = (waiter: Waiter): boolean => kindOf(waiter) === upgraderSign;
 
 const isBefore = (one: Waiter, other: Waiter): boolean =>
   one.ticket < other.ticket || (one.ticket === other.ticket && one.id < other.id);

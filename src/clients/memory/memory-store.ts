@@ -1,17 +1,34 @@
 import type { Reply } from "../../engine/node/lock-node.js";
-import type { LockCommand, QueuePlace, QueuePolicy } from "../../engine/protocol/command.js";
-import { longestShort } from "../../engine/protocol/memory.js";
-import { sharedKey } from "../../engine/protocol/permit-keys.js";
-import { fenceRecordTtl } from "../../engine/protocol/script.js";
-import { sideKeysOf } from "../../engine/protocol/side-keys.js";
+import { type LockCommand, type QueuePolicy, sharedForm } from "../../engine/protocol/command.js";
+import { isSharedToken } from "../../engine/protocol/token.js";
 import { type Answer, granted, type Holder } from "../../engine/protocol/vote.js";
-import { type Entry, holderOf, keptForm, left } from "./memory-entry.js";
+import { hashOf } from "../../support/platform.js";
+import { MemoryEntries } from "./memory-entries.js";
+import { holderOf, keptForm, left } from "./memory-entry.js";
+import { MemoryFences } from "./memory-fences.js";
 import { acquireAny, type PermitAccess } from "./memory-permits.js";
-import { MemoryQueue, type Publish } from "./memory-queue.js";
+import type { Publish } from "./memory-queue.js";
+import { MemoryQueues, wakeNext } from "./memory-queues.js";
+import { MemoryReaders } from "./memory-readers.js";
+import { MemoryUpgrades } from "./memory-upgrades.js";
+
+/** A command in the name of a token, which may replace another. */
+interface Tokened {
+  readonly keys: readonly string[];
+  readonly token: string;
+  readonly from?: string;
+}
 
 type Acquire = Extract<LockCommand, { op: "acquire" }>;
+type Release = Extract<LockCommand, { op: "release" }>;
 
-const single = sideKeysOf(false);
+/** Who holds a key that several tokens share. */
+const sharedHolder = {
+  owner: null,
+  tokenHash: hashOf("sha1", sharedForm).slice(0, 16),
+  type: "string",
+  mode: "shared",
+} as const;
 /** A server's reply to an invalid ttl. */
 const noTtl: Answer = {
   kind: "failed",
@@ -26,14 +43,19 @@ const smallestSweep = 1_024;
 
 /** The lock commands over a map: the in-memory equivalent of {@link batchScript}. Time is passed in, ms. */
 export class MemoryStore {
-  readonly #entries = new Map<string, Entry>();
-  /** By the lock's key, or by that of the semaphore. Empty queues are removed. */
-  readonly #queues = new Map<string, MemoryQueue>();
+  readonly #entries = new MemoryEntries();
+  readonly #readers = new MemoryReaders(this.#entries);
+  readonly #fences = new MemoryFences(this.#entries);
+  readonly #queues: MemoryQueues;
+  readonly #upgrades: MemoryUpgrades;
   #sweepAt = smallestSweep;
-  #watermark = 0;
 
   /** `publish` notifies waiters that it is their turn. */
-  constructor(private readonly publish: Publish = () => {}) {}
+  constructor(publish: Publish = () => {}) {
+    this.#queues = new MemoryQueues(publish);
+    const holder = (key: string, now: number) => this.#holder(key, now);
+    this.#upgrades = new MemoryUpgrades(this.#entries, this.#readers, this.#queues, holder);
+  }
 
   /** The number of entries, including expired ones that were not read since. */
   get entryCount(): number {
@@ -47,121 +69,140 @@ export class MemoryStore {
 
   /** The highest fence that was accepted. */
   get watermark(): number {
-    return this.#watermark;
+    return this.#fences.watermark;
   }
 
   /** ms until the last of the long leases ends that have been held for at least `age` ms. */
   longLeft(now: number, age: number): number {
-    let longest = 0;
-    for (const entry of this.#entries.values()) {
-      if (entry.longSince !== null && now - entry.longSince >= age)
-        longest = Math.max(longest, left(entry, now));
-    }
-    return Math.ceil(longest);
+    return this.#entries.longLeft(now, age);
   }
 
   /** Raises the watermark to at least this value. */
   raiseWatermark(watermark: number): void {
-    this.#watermark = Math.max(this.#watermark, watermark);
+    this.#fences.raise(watermark);
   }
 
   /** Executes one command, for all of its keys or none. */
   apply(command: LockCommand, now: number): Reply {
     const renews = command.op === "renew" || command.op === "renewEach";
     if ("ttl" in command && !renews && !(command.ttl > 0)) return noTtl;
+    const reply = this.#run(command, now);
+    this.#sweep(now);
+    return reply;
+  }
+
+  #run(command: LockCommand, now: number): Reply {
+    const { keys } = command;
     switch (command.op) {
-      case "acquire": {
-        const { keys, token, ttl, queue } = command;
-        const blocked = this.#unavailable(command, now);
-        if (queue !== undefined)
-          for (const key of keys) this.#updateQueue(key, command, blocked === null, now);
-        if (blocked !== null) return blocked;
-        for (const key of keys) this.#set(key, token, ttl, now, this.#longSince(key, ttl, now));
-        return this.#fenced(keys, command.fence, now);
-      }
+      case "acquire":
+        return this.#acquire(command, now);
       case "acquireAny":
         return acquireAny(command, this.#permitAccess(now));
       case "renew": {
-        const blocked = this.#first(command.keys, now, (value) => value !== command.token);
+        const blocked = this.#first(command, now, (value) => value !== command.token);
         if (blocked !== null) return blocked;
-        for (const key of command.keys) this.#extend(key, command.token, command.ttl, now);
+        for (const key of keys) this.#hold(key, command.token, command.ttl, now);
         return granted;
       }
       case "renewEach":
         return this.#renewEach(command, now);
       case "heal": {
-        const blocked = this.#first(command.keys, now, (value) => value !== null && value !== command.token);
+        const blocked = this.#first(command, now, (value) => value !== null && value !== command.token);
         if (blocked !== null) return blocked;
-        for (const key of command.keys) this.#extend(key, command.token, command.ttl, now);
+        for (const key of keys) this.#hold(key, command.token, command.ttl, now);
         return granted;
       }
       case "swap": {
         const holds = [command.from, command.token];
-        const blocked = this.#first(command.keys, now, (value) => value === null || !holds.includes(value));
+        const blocked = this.#first(command, now, (value) => value === null || !holds.includes(value));
         if (blocked !== null) return blocked;
-        for (const key of command.keys) this.#extend(key, command.token, command.ttl, now);
-        return this.#fenced(command.keys, command.fence, now);
+        for (const key of keys) this.#swap(command, key, now);
+        return this.#fences.propose(keys, command.fence, now);
       }
       case "giveBack": {
-        const blocked = this.#first(command.keys, now, (value) => value !== command.from);
+        const { from } = command;
+        const blocked = this.#first({ keys, token: from }, now, (value) => value !== from);
         if (blocked !== null) return blocked;
-        for (const key of command.keys) {
-          const entry = this.#read(key, now);
-          if (entry === null) continue;
-          this.#set(key, command.token, Math.min(left(entry, now), command.ttl), now, entry.longSince);
-        }
+        for (const key of keys) this.#giveBack(command, key, now);
         return granted;
       }
       case "fence": {
-        const blocked = this.#first(command.keys, now, (value) => value !== command.token);
-        return blocked ?? this.#fenced(command.keys, command.fence, now);
+        const blocked = this.#first(command, now, (value) => value !== command.token);
+        return blocked ?? this.#fences.propose(keys, command.fence, now);
       }
-      case "release": {
-        const { keys, token, rest, queue } = command;
-        const blocked = this.#first(keys, now, (value) => value !== token);
-        for (const key of keys) {
-          if (this.#read(key, now)?.value === token) this.#release(key, rest, now);
-        }
-        if (queue !== undefined) {
-          const wakes = queue.wake || (blocked !== null && queue.id !== null);
-          for (const key of keys) this.#leaveQueue(key, queue.id, wakes && rest === undefined, now);
-        }
-        return blocked ?? granted;
-      }
+      case "release":
+        return this.#release(command, now);
       case "inspect":
-        return {
-          kind: "report",
-          keys: command.keys.map((key) => ({ key, holder: this.#holder(key, now) })),
-        };
+        return { kind: "report", keys: keys.map((key) => ({ key, holder: this.#reported(key, now) })) };
+      case "upgrade": {
+        const blocked = this.#first(command, now, (value) => value !== command.token);
+        const denied = blocked ?? this.#upgrades.upgrade(command, now);
+        return denied ?? this.#fences.propose(keys, command.fence, now);
+      }
+      case "downgrade":
+        this.#upgrades.downgrade(command, now);
+        return this.#first(command, now, (value) => value !== command.token) ?? granted;
     }
+  }
+
+  #acquire(command: Acquire, now: number): Reply {
+    const { keys, token, ttl, queue } = command;
+    const blocked = this.#unavailable(command, now);
+    for (const key of blocked === null ? keys : []) {
+      if (isSharedToken(token)) this.#readers.hold(key, token, ttl, now);
+      else this.#entries.write(key, token, ttl, now);
+    }
+    if (queue !== undefined) for (const key of keys) this.#updateQueue(key, command, blocked === null, now);
+    return blocked ?? this.#fences.propose(keys, command.fence, now);
   }
 
   #renewEach({ keys, tokens, ttl }: Extract<LockCommand, { op: "renewEach" }>, now: number): Reply {
     const others: number[] = [];
     for (const [index, key] of keys.entries()) {
       const token = tokens[index] ?? "";
-      if (this.#read(key, now)?.value === token) this.#extend(key, token, ttl, now);
+      if (this.#readers.view(key, now, token) === token) this.#hold(key, token, ttl, now);
       else others.push(index);
     }
     return others.length === 0 ? granted : { kind: "partly", others };
   }
 
+  #release(command: Release, now: number): Reply {
+    const { keys, token, rest, queue } = command;
+    const blocked = this.#first(command, now, (value) => value !== token);
+    for (const key of keys) {
+      if (this.#readers.view(key, now, token) === token) this.#drop(key, rest, now, token);
+    }
+    if (queue === undefined) return blocked ?? granted;
+    const wakes = (queue.wake || (blocked !== null && queue.id !== null)) && rest === undefined;
+    for (const key of keys) {
+      if (wakes) this.#queues.leaveAndWake(key, queue.id, this.#entries.valueOf(key, now), now);
+      else if (queue.id !== null) this.#queues.leave(key, queue.id);
+    }
+    if (isSharedToken(token) && rest === undefined && (queue.wake || queue.id !== null))
+      for (const key of keys) this.#upgrades.wake(key, now);
+    return blocked ?? granted;
+  }
+
   /** The denial because a key is held or, if none is held, because of another waiter's turn at one of the keys. */
   #unavailable({ keys, token, queue }: Acquire, now: number): Answer | null {
+    const upgrading = queue?.barge === true ? this.#upgrades.denialOf(keys, token, now) : null;
+    if (upgrading !== null) return upgrading;
     const deferred = keys.map((key) => this.#deferred(key, token, queue, now));
-    const held = this.#first(keys, now, (value) => value !== null && value !== token);
+    const held = this.#first({ keys, token }, now, (value) => value !== null && value !== token);
     return held ?? deferred.find((denial) => denial !== null) ?? null;
   }
 
   /** The denial because of another waiter's turn. */
   #deferred(key: string, token: string, policy: QueuePolicy | undefined, now: number): Answer | null {
     if (policy === undefined || policy.barge) return null;
-    const value = this.#read(key, now)?.value ?? null;
-    return this.#withQueue(key, (queue) => {
+    return this.#queues.with(key, (queue) => {
       if (policy.place !== null) queue.join(policy.place, now);
       const firstId = queue.firstId(now);
-      if (firstId === null || firstId === policy.place?.id || value === token) return null;
-      if (value === null) queue.wakeFirst(now);
+      if (firstId === null || firstId === policy.place?.id) return null;
+      // Readers pass each other, but no writer.
+      if (isSharedToken(token) && !queue.hasWriterBefore(policy.place?.id ?? null)) return null;
+      if (this.#readers.view(key, now, token) === token) return null;
+      wakeNext(queue, this.#entries.valueOf(key, now), now);
       return { kind: "denied", holder: this.#holder(key, now) };
     });
   }
@@ -170,121 +211,87 @@ export class MemoryStore {
    * Removes a waiter that was granted the key. A waiter that was denied this key, or another one with it, joins or
    * keeps its place.
    */
-  #updateQueue(key: string, { keys, queue: policy }: Acquire, isGranted: boolean, now: number): void {
+  #updateQueue(key: string, { keys, token, queue: policy }: Acquire, isGranted: boolean, now: number): void {
     const place = policy?.place ?? null;
     if (place === null) return;
+    const value = this.#entries.valueOf(key, now);
     if (isGranted) {
-      this.#withQueue(key, (queue) => queue.remove(place.id));
+      if (isSharedToken(token)) this.#queues.leaveAndWake(key, place.id, value, now);
+      else this.#queues.leave(key, place.id);
       return;
     }
-    const queue = this.#join(key, place, now);
-    if (keys.length > 1 && this.#read(key, now) === null && queue.firstId(now) === place.id)
-      queue.markInformed(now);
-  }
-
-  #join(key: string, place: QueuePlace, now: number): MemoryQueue {
-    const shared = sharedKey(key);
-    const queue = this.#queues.get(shared) ?? new MemoryQueue(this.publish);
-    queue.join(place, now);
-    this.#queues.set(shared, queue);
-    this.#sweep(now);
-    return queue;
-  }
-
-  /** Leaves the queue. If `wakes`, the first remaining waiter is notified that the key is free. */
-  #leaveQueue(key: string, id: string | null, wakes: boolean, now: number): void {
-    const isFree = this.#read(key, now) === null;
-    this.#withQueue(key, (queue) => {
-      if (id !== null) queue.remove(id);
-      if (wakes && isFree) queue.wakeFirst(now);
-    });
+    const queue = this.#queues.join(key, place, now);
+    if (keys.length > 1 && value === null && queue.firstId(now) === place.id) queue.markInformed(now);
   }
 
   #permitAccess(now: number): PermitAccess {
     return {
       now,
-      read: (key) => this.#read(key, now),
-      set: (key, value, ttl, lasts) =>
-        this.#set(key, value, ttl, now, lasts ? this.#longSince(key, ttl, now) : null),
-      withQueue: (key, action) => this.#withQueue(key, action),
-      join: (key, place) => void this.#join(key, place, now),
-      fenced: (key, fence) => this.#fenced([key], fence, now),
+      read: (key) => this.#entries.read(key, now),
+      set: (key, value, ttl, lasts) => this.#entries[lasts ? "write" : "set"](key, value, ttl, now),
+      withQueue: (key, action) => this.#queues.with(key, action),
+      join: (key, place) => void this.#queues.join(key, place, now),
+      fenced: (key, fence) => this.#fences.propose([key], fence, now),
     };
   }
 
-  /** Returns null if there are no waiters. Drops the queue when it becomes empty. */
-  #withQueue<T>(key: string, action: (queue: MemoryQueue) => T): T | null {
-    const shared = sharedKey(key);
-    const queue = this.#queues.get(shared);
-    if (queue === undefined) return null;
-    const result = action(queue);
-    if (queue.isEmpty) this.#queues.delete(shared);
-    return result;
-  }
-
-  /** Accepts the proposed fence if it is above the resource's record, or above the watermark if there is no record. */
-  #fenced(keys: readonly string[], fence: number | undefined, now: number): Answer {
-    if (fence === undefined) return granted;
-    const seen = (key: string) => Number(this.#read(single.record(key), now)?.value ?? this.#watermark);
-    const record = (key: string, value: number) =>
-      this.#set(single.record(key), String(value), fenceRecordTtl, now, null);
-    const bound = Math.max(...keys.map(seen));
-    if (fence <= bound) {
-      // Stores the current bound for keys without a record. Only leases of these keys can raise a record, so the next
-      // proposal is not compared with a watermark that other resources have raised meanwhile.
-      for (const key of keys) record(key, seen(key));
-      return { kind: "granted", fence: { accepted: false, highest: bound } };
+  /** The denial because of the first key whose value blocks the command, as the command sees that value. */
+  #first(command: Tokened, now: number, blocks: (value: string | null) => boolean): Answer | null {
+    const { keys, token, from = token } = command;
+    for (const key of keys) {
+      const value = this.#readers.view(key, now, token, from);
+      if (!blocks(value)) continue;
+      // A key that others share is free for the command, which needed to hold it.
+      return { kind: "denied", holder: value === null ? null : this.#holder(key, now) };
     }
-    for (const key of keys) record(key, fence);
-    this.#watermark = Math.max(this.#watermark, fence);
-    return { kind: "granted", fence: { accepted: true, highest: fence } };
-  }
-
-  #first(keys: readonly string[], now: number, blocks: (value: string | null) => boolean): Answer | null {
-    const key = keys.find((candidate) => blocks(this.#read(candidate, now)?.value ?? null));
-    return key === undefined ? null : { kind: "denied", holder: this.#holder(key, now) };
-  }
-
-  #holder(key: string, now: number): Holder | null {
-    const entry = this.#read(key, now);
-    return entry === null ? null : holderOf(key, entry, now);
-  }
-
-  #read(key: string, now: number): Entry | null {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return null;
-    if (left(entry, now) > 0) return entry;
-    this.#entries.delete(key);
     return null;
   }
 
-  /** Never shortens an existing ttl. */
-  #extend(key: string, value: string, ttl: number, now: number): void {
-    const entry = this.#read(key, now);
-    const longSince = this.#longSince(key, ttl, now);
-    this.#set(key, value, Math.max(ttl, entry === null ? 0 : left(entry, now)), now, longSince);
+  #reported(key: string, now: number): Holder | null {
+    const holder = this.#holder(key, now);
+    return holder?.mode === "shared" ? { ...holder, ...this.#readers.report(key, now) } : holder;
+  }
+
+  #holder(key: string, now: number): Holder | null {
+    const entry = this.#entries.read(key, now);
+    if (entry?.value === sharedForm) return { ...sharedHolder, key, ttlLeft: Math.ceil(left(entry, now)) };
+    return entry === null ? null : holderOf(key, entry, now);
+  }
+
+  /** Extends the token's hold on a key, which others may share. */
+  #hold(key: string, token: string, ttl: number, now: number): void {
+    if (isSharedToken(token)) this.#readers.hold(key, token, ttl, now);
+    else this.#entries.extend(key, token, ttl, now);
+  }
+
+  #swap({ from, token, ttl }: Extract<LockCommand, { op: "swap" }>, key: string, now: number): void {
+    const until = Math.max(this.#readers.until(key, from), this.#readers.until(key, token), now + ttl);
+    if (isSharedToken(token) && this.#readers.replace(key, from, token, until, now)) return;
+    this.#entries.extend(key, token, ttl, now);
+  }
+
+  #giveBack({ from, token, ttl }: Extract<LockCommand, { op: "giveBack" }>, key: string, now: number): void {
+    const entry = this.#entries.read(key, now);
+    if (entry === null) return;
+    const until = Math.min(this.#readers.until(key, from), now + ttl);
+    if (isSharedToken(token) && this.#readers.replace(key, from, token, until, now)) return;
+    this.#entries.set(key, token, Math.min(left(entry, now), ttl), now, entry.longSince);
   }
 
   /** Deletes the key, or keeps it for at most `rest` ms in a form that no command in the name of its token can change. */
-  #release(key: string, rest: number | undefined, now: number): void {
-    const entry = this.#read(key, now);
-    if (entry === null || rest === undefined) this.#entries.delete(key);
-    else this.#set(key, keptForm(entry.value), Math.min(left(entry, now), rest), now, entry.longSince);
-  }
-
-  #longSince(key: string, ttl: number, now: number): number | null {
-    return this.#read(key, now)?.longSince ?? (ttl > longestShort ? now : null);
-  }
-
-  #set(key: string, value: string, ttl: number, now: number, longSince: number | null): void {
-    this.#entries.set(key, { value, ttl, since: now, longSince });
-    this.#sweep(now);
+  #drop(key: string, rest: number | undefined, now: number, token: string): void {
+    const entry = this.#entries.read(key, now);
+    if (isSharedToken(token) && rest === undefined) return this.#readers.drop(key, token, now);
+    const until = Math.min(this.#readers.until(key, token), now + (rest ?? 0));
+    if (isSharedToken(token) && this.#readers.replace(key, token, keptForm(token), until, now)) return;
+    if (entry === null || rest === undefined) return this.#entries.delete(key);
+    this.#entries.set(key, keptForm(entry.value), Math.min(left(entry, now), rest), now, entry.longSince);
   }
 
   #sweep(now: number): void {
     if (this.#entries.size + this.#queues.size < this.#sweepAt) return;
-    for (const key of this.#entries.keys()) this.#read(key, now);
-    for (const key of this.#queues.keys()) this.#withQueue(key, (queue) => queue.firstId(now));
+    this.#entries.deleteExpired(now);
+    this.#queues.removeExpired(now);
     this.#sweepAt = Math.max(smallestSweep, (this.#entries.size + this.#queues.size) * 2);
   }
 }

@@ -63,6 +63,25 @@ export type LockCommand =
       readonly token: string;
       readonly ttl: number;
     }
+  /**
+   * Gives keys that this shared token holds to the token alone, as soon as nobody shares them. Until then the caller waits at
+   * `queue.place`, in front of all others, and no further token shares the keys. Denied with `upgrading` if another waits so.
+   */
+  | {
+      readonly op: "upgrade";
+      readonly keys: readonly string[];
+      readonly token: string;
+      readonly ttl: number;
+      readonly fence?: number;
+      readonly queue: { readonly place: QueuePlace };
+    }
+  /** Undoes an upgrade, or gives up the wait for one: keys that the token holds alone may be shared again. */
+  | {
+      readonly op: "downgrade";
+      readonly keys: readonly string[];
+      readonly token: string;
+      readonly queue: { readonly id: string };
+    }
   /** Proposes a higher fencing token for keys that hold this token. */
   | { readonly op: "fence"; readonly keys: readonly string[]; readonly token: string; readonly fence: number }
   /** Compare-and-delete. */
@@ -90,7 +109,8 @@ export type LockCommand =
 export interface QueuePlace {
   /**
    * Identifies the waiter: `process:number`, or `process:number:ms` if a free key is to be reserved for this many ms. The
-   * number of a waiter for permits is followed by "w" and the weight.
+   * number of a waiter for permits is followed by "w" and the weight. The number of a reader begins with "r", and that of a
+   * reader that waits to become the writer with "u".
    * Messages for the waiter are published on the channel of the process, see {@link wakeChannel}.
    */
   readonly id: string;
@@ -118,6 +138,19 @@ export interface QueueExit {
   /** Whether to wake the first waiter if the key is free. False if only a minority granted the key. */
   readonly wake: boolean;
 }
+
+/** The value of a key that several tokens share. It is no token. */
+export const sharedForm = constants.sharedForm;
+
+/** The number part of a waiter's id begins with this letter if the waiter wants to share the keys. */
+export const readerSign = "r";
+/** What follows the number in the id of a waiter for permits, and is followed by their number: see {@link QueuePlace}. */
+export const weightSign = "w";
+/** The same for a holder that shares the keys, and waits to hold them alone. */
+export const upgraderSign = "u";
+
+/** The ticket of a reader that waits to become the writer: such a waiter comes before all others. */
+export const upgradeTicket = 1;
 
 /** A waiter that makes no attempt for this many ms loses its place. */
 export const placeTtl = constants.placeTtl;

@@ -8,6 +8,8 @@ export interface HeldHere {
   readonly acquisition: string;
   /** ms since the grant. */
   readonly heldFor: number;
+  /** Present if the lease is shared. Others may then share the resource with it. */
+  readonly mode?: "shared";
 }
 
 /** The holder of a resource that an acquisition wanted, as of the end of the acquisition. */
@@ -55,6 +57,7 @@ export function describeTimes({ ttlLeft, until, since, seenSince }: BlockingHold
 
 function describe(holder: BlockingHolder | undefined): string {
   if (holder === undefined) return "somebody, or kept for somebody who has waited longer";
+  if (holder.mode === "shared") return `one or more shared leases, ${describeTimes(holder)}`;
   const who = holder.owner === null ? `a foreign client (token hash ${holder.tokenHash})` : holder.owner;
   if (holder.type !== "string") return `a key of type ${holder.type}, which is not a lock`;
   const times = `${describeTimes(holder)}${holder.kept ? " after its release (holdAtLeast)" : ""}`;
@@ -88,7 +91,8 @@ export function contentionMessage(
   const which =
     resources.length > 1 && holder !== undefined ? ` (the resource ${named([holder.resource])})` : "";
   const here =
-    heldHere && `this process, acquisition ${heldHere.acquisition}, for ${formatDuration(heldHere.heldFor)}`;
+    heldHere &&
+    `this process${heldHere.mode === "shared" ? " (shared)" : ""}, acquisition ${heldHere.acquisition}, for ${formatDuration(heldHere.heldFor)}`;
   const who = `${here ?? describe(holder)}${which}`;
   const isKnown = here !== undefined || holder !== undefined;
   const why =
@@ -96,14 +100,15 @@ export function contentionMessage(
       ? `is wanted by others in this process, who came before${isKnown ? `, and is held by ${who}` : ""}; gave up before the first attempt.`
       : `is held by ${who}; gave up after ${count(attempts, "attempt")}.`;
   if (wanted !== undefined && attempts > 0)
-    return `${permitsTaken(resources, wanted, who)}; gave up after ${count(attempts, "attempt")}. ${adviceFor(holder, false)}`;
-  return `${named(resources)} ${why} ${adviceFor(holder, here !== undefined)}`;
+    return `${permitsTaken(resources, wanted, who)}; gave up after ${count(attempts, "attempt")}. ${adviceFor(holder, undefined)}`;
+  return `${named(resources)} ${why} ${adviceFor(holder, heldHere)}`;
 }
 
-function adviceFor(holder: Holder | undefined, isHeldHere: boolean): string {
-  if (isHeldHere)
+function adviceFor(holder: Holder | undefined, heldHere: HeldHere | undefined): string {
+  if (heldHere !== undefined)
     return (
       "A lock is not reentrant: code that runs under the lease must not acquire the resource again. " +
+      (heldHere.mode === "shared" ? "To write under a shared lease, use its upgrade(). " : "") +
       "If this is other code, wait longer (wait, retry) or try again later."
     );
   return holder === undefined || (holder.type === "string" && holder.ttlLeft !== null)

@@ -6,7 +6,7 @@ import { permitNumber } from "./permit-keys.js";
 import { failed, isLuaFault, lastingRefusal, luaFault } from "./refusal.js";
 import { isOwnerLabel } from "./token.js";
 import { needsMemory } from "./traits.js";
-import { type Answer, granted, type Holder } from "./vote.js";
+import { type Answer, granted, type Holder, type Reader } from "./vote.js";
 
 /** A string or bytes as text; null for anything else. */
 export const text = (value: unknown): string | null =>
@@ -119,23 +119,50 @@ function decodeOthers(keys: number, raw: readonly unknown[]): Reply {
   return others.length === 0 ? garbage(raw) : { kind: "partly", others };
 }
 
-const hashForm = /^#((?:[0-9a-f]{16})?)(\+?)$/;
+const hashForm = /^#((?:[0-9a-f]{16})?)([+&!]?)$/;
+
+/** What the mark behind a hash says about the holder. */
+const marked = (mark: string | undefined): Pick<Holder, "kept" | "mode" | "upgrading"> => {
+  if (mark === "+") return { kept: true };
+  if (mark === "&") return { mode: "shared" };
+  return mark === "!" ? { mode: "shared", upgrading: true } : {};
+};
+
+/** The number of values per key in a report. */
+const reported = 6;
 
 function decodeReport(keys: readonly string[], raw: readonly unknown[]): Reply {
   const reports: KeyReport[] = [];
   for (const [index, key] of keys.entries()) {
-    const holder = decodeHolder(key, raw, 1 + index * 4);
-    if (holder === undefined) return garbage(raw);
-    reports.push({ key, holder });
+    const at = 1 + index * reported;
+    const holder = decodeHolder(key, raw, at);
+    const [readerCount, readers] = [integer(raw[at + 4]), decodeReaders(raw[at + 5])];
+    if (holder === undefined || readerCount === null || readers === null) return garbage(raw);
+    const isShared = holder !== null && holder.mode === "shared";
+    reports.push({ key, holder: isShared ? { ...holder, readers, readerCount } : holder });
   }
   return { kind: "report", keys: reports };
+}
+
+/** Decodes a line for each reader: its remaining time, hash, "+" or "-", and owner. */
+function decodeReaders(raw: unknown): Reader[] | null {
+  const lines = text(raw);
+  if (lines === null) return null;
+  const readers: Reader[] = [];
+  for (const line of lines === "" ? [] : lines.split("\n")) {
+    const [, ttlLeft, tokenHash, mark, owner = ""] = /^(\d+) ([0-9a-f]{16}) ([+-]) (.*)$/.exec(line) ?? [];
+    if (ttlLeft === undefined || tokenHash === undefined) return null;
+    const reader = { owner: isOwnerLabel(owner) ? owner : null, tokenHash, ttlLeft: integer(ttlLeft) ?? 0 };
+    readers.push(mark === "+" ? { ...reader, kept: true } : reader);
+  }
+  return readers;
 }
 
 /** Decodes four values: pttl, owner label and "~", "#" and hash, type. Null: the key does not exist. Undefined: the values are invalid. */
 function decodeHolder(key: string, raw: readonly unknown[], at: number): Holder | null | undefined {
   const pttl = integer(raw[at]);
   const label = text(raw[at + 1]);
-  const [, tokenHash, kept] = hashForm.exec(text(raw[at + 2]) ?? "") ?? [];
+  const [, tokenHash, mark] = hashForm.exec(text(raw[at + 2]) ?? "") ?? [];
   const type = text(raw[at + 3]);
   if (pttl === null || label?.endsWith("~") !== true || type === null) return undefined;
   if (type === "none" || pttl === -2) return null;
@@ -148,6 +175,6 @@ function decodeHolder(key: string, raw: readonly unknown[], at: number): Holder 
     tokenHash,
     ttlLeft: pttl < 0 ? null : pttl,
     type,
-    ...(kept === "+" ? { kept: true } : {}),
+    ...marked(mark),
   };
 }

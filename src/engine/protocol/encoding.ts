@@ -4,6 +4,7 @@ import { longestShort } from "./memory.js";
 import { commands } from "./script.generated.js";
 import type { batchScript } from "./script.js";
 import { longLeasesKey, markerKey, type SideKeys } from "./side-keys.js";
+import { isSharedToken } from "./token.js";
 import { needsMemory } from "./traits.js";
 
 type Form = (typeof commands)[keyof typeof commands];
@@ -59,6 +60,11 @@ function argumentOf(command: ArgumentSource, argument: Argument): string {
   }
 }
 
+/** Whether the command is in the name of a shared token. Of several tokens, all are shared or none. */
+const isShared = (command: LockCommand): boolean =>
+  ("token" in command && isSharedToken(command.token)) ||
+  (command.op === "renewEach" && isSharedToken(command.tokens[0] ?? ""));
+
 /** Whether the command may concern a lease that is recorded individually. */
 const isLong = (command: LockCommand): boolean =>
   command.op === "release" ? command.long === true : "ttl" in command && command.ttl > longestShort;
@@ -91,7 +97,7 @@ function encodeCommands(commands: readonly LockCommand[], sideKeys: SideKeys): E
   }
   for (const command of commands) {
     for (const key of command.keys) keys.push(key);
-    const { name, fencedName, arguments: listed, respectsQueues, sharesSideKeys } = formOf(command);
+    const { name, fencedName, arguments: listed, respectsQueues, sharesSideKeys, readsReaders } = formOf(command);
     const [first = ""] = command.keys;
     // A command without a fenced form has no fence.
     const fence = fencedName !== null && "fence" in command ? command.fence : undefined;
@@ -100,6 +106,7 @@ function encodeCommands(commands: readonly LockCommand[], sideKeys: SideKeys): E
     for (const each of listed) args.push(argumentOf(command as unknown as ArgumentSource, each));
     if (respectsQueues) for (const key of command.keys) keys.push(sideKeys.queue(key));
     if (sharesSideKeys) keys.push(sideKeys.queue(first), sideKeys.number(first));
+    if (readsReaders || isShared(command)) for (const key of command.keys) keys.push(sideKeys.readers(key));
     if (fence === undefined) continue;
     args.push(String(fence));
     const recorded = sharesSideKeys ? [first] : command.keys;

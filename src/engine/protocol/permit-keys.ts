@@ -15,18 +15,18 @@ export const semaphoreResource = (name: string): string =>
 export const permitResource = (semaphore: string, permit: number): string => `${semaphore}:${permit}`;
 
 /** The key or resource of the semaphore that this key or resource is a permit of. Others are returned as they are. */
-export function sharedKey(key: string): string {
+export function semaphoreKey(key: string): string {
   const at = key.lastIndexOf(mark);
   return at >= 0 && /^:\d+$/.test(key.slice(at + mark.length)) ? key.slice(0, at + mark.length) : key;
 }
 
 /** The number of a permit; NaN for a key that is not one of a permit. */
 export const permitNumber = (key: string): number =>
-  Number(key.slice(sharedKey(key).length + 1) || Number.NaN);
+  Number(key.slice(semaphoreKey(key).length + 1) || Number.NaN);
 
 /** The name of a semaphore, as it is shown, from the resource of one of its permits. Null if it is not a permit. */
 export function semaphoreName(resource: string): string | null {
-  const shared = sharedKey(resource);
+  const shared = semaphoreKey(resource);
   if (shared === resource) return null;
   const name = shared.slice(0, -mark.length);
   return /^\{[^}]+\}$/.test(name) ? name.slice(1, -1) : name;

@@ -10,6 +10,7 @@ export const constants = {
   setLapse: 180000,
   setPrecision: 10000,
   setRefresh: 60000,
+  sharedForm: "shared~readers-have-this-lock",
   wakeChannelPrefix: "holdfast:wake:",
 } as const;
 
@@ -18,24 +19,26 @@ export const constants = {
  * send with a fence, which is then the last argument; it is null if the command takes no fence.
  */
 export const commands = {
-  acquire: { name: "acquire", arguments: ["token", "ttl"], fencedName: "acquireFenced", respectsQueues: false, sharesSideKeys: false },
-  acquireInTurn: { name: "acquireInTurn", arguments: ["token", "ttl"], fencedName: "acquireInTurnFenced", respectsQueues: true, sharesSideKeys: false },
-  acquireOrWait: { name: "acquireOrWait", arguments: ["token", "ttl", "place"], fencedName: "acquireOrWaitFenced", respectsQueues: true, sharesSideKeys: false },
-  acquireBarging: { name: "acquireBarging", arguments: ["token", "ttl", "place"], fencedName: "acquireBargingFenced", respectsQueues: true, sharesSideKeys: false },
-  acquireAny: { name: "acquireAny", arguments: ["token", "ttl", "weight", "place", "barges"], fencedName: "acquireAnyFenced", respectsQueues: false, sharesSideKeys: true },
-  renew: { name: "renew", arguments: ["token", "ttl"], fencedName: null, respectsQueues: false, sharesSideKeys: false },
-  renewEach: { name: "renewEach", arguments: ["tokens", "ttl"], fencedName: null, respectsQueues: false, sharesSideKeys: false },
-  heal: { name: "heal", arguments: ["token", "ttl"], fencedName: null, respectsQueues: false, sharesSideKeys: false },
-  swap: { name: "swap", arguments: ["token", "ttl", "from"], fencedName: "swapFenced", respectsQueues: false, sharesSideKeys: false },
-  giveBack: { name: "giveBack", arguments: ["token", "ttl", "from"], fencedName: null, respectsQueues: false, sharesSideKeys: false },
-  fence: { name: "fence", arguments: ["token"], fencedName: "fence", respectsQueues: false, sharesSideKeys: false },
-  release: { name: "release", arguments: ["token"], fencedName: null, respectsQueues: false, sharesSideKeys: false },
-  releaseAndWake: { name: "releaseAndWake", arguments: ["token"], fencedName: null, respectsQueues: true, sharesSideKeys: false },
-  releaseLeaveAndWake: { name: "releaseLeaveAndWake", arguments: ["token", "placeId"], fencedName: null, respectsQueues: true, sharesSideKeys: false },
-  releaseAndLeave: { name: "releaseAndLeave", arguments: ["token", "placeId"], fencedName: null, respectsQueues: true, sharesSideKeys: false },
-  releaseAndKeep: { name: "releaseAndKeep", arguments: ["token", "rest"], fencedName: null, respectsQueues: false, sharesSideKeys: false },
-  releaseLeaveAndKeep: { name: "releaseLeaveAndKeep", arguments: ["token", "rest", "placeId"], fencedName: null, respectsQueues: true, sharesSideKeys: false },
-  inspect: { name: "inspect", arguments: [], fencedName: null, respectsQueues: false, sharesSideKeys: false },
+  acquire: { name: "acquire", arguments: ["token", "ttl"], fencedName: "acquireFenced", respectsQueues: false, sharesSideKeys: false, readsReaders: false },
+  acquireInTurn: { name: "acquireInTurn", arguments: ["token", "ttl"], fencedName: "acquireInTurnFenced", respectsQueues: true, sharesSideKeys: false, readsReaders: false },
+  acquireOrWait: { name: "acquireOrWait", arguments: ["token", "ttl", "place"], fencedName: "acquireOrWaitFenced", respectsQueues: true, sharesSideKeys: false, readsReaders: false },
+  acquireBarging: { name: "acquireBarging", arguments: ["token", "ttl", "place"], fencedName: "acquireBargingFenced", respectsQueues: true, sharesSideKeys: false, readsReaders: false },
+  acquireAny: { name: "acquireAny", arguments: ["token", "ttl", "weight", "place", "barges"], fencedName: "acquireAnyFenced", respectsQueues: false, sharesSideKeys: true, readsReaders: false },
+  renew: { name: "renew", arguments: ["token", "ttl"], fencedName: null, respectsQueues: false, sharesSideKeys: false, readsReaders: false },
+  renewEach: { name: "renewEach", arguments: ["tokens", "ttl"], fencedName: null, respectsQueues: false, sharesSideKeys: false, readsReaders: false },
+  heal: { name: "heal", arguments: ["token", "ttl"], fencedName: null, respectsQueues: false, sharesSideKeys: false, readsReaders: false },
+  swap: { name: "swap", arguments: ["token", "ttl", "from"], fencedName: "swapFenced", respectsQueues: false, sharesSideKeys: false, readsReaders: false },
+  giveBack: { name: "giveBack", arguments: ["token", "ttl", "from"], fencedName: null, respectsQueues: false, sharesSideKeys: false, readsReaders: false },
+  upgrade: { name: "upgrade", arguments: ["token", "ttl", "place"], fencedName: "upgradeFenced", respectsQueues: true, sharesSideKeys: false, readsReaders: false },
+  downgrade: { name: "downgrade", arguments: ["token", "placeId"], fencedName: null, respectsQueues: true, sharesSideKeys: false, readsReaders: false },
+  fence: { name: "fence", arguments: ["token"], fencedName: "fence", respectsQueues: false, sharesSideKeys: false, readsReaders: false },
+  release: { name: "release", arguments: ["token"], fencedName: null, respectsQueues: false, sharesSideKeys: false, readsReaders: false },
+  releaseAndWake: { name: "releaseAndWake", arguments: ["token"], fencedName: null, respectsQueues: true, sharesSideKeys: false, readsReaders: false },
+  releaseLeaveAndWake: { name: "releaseLeaveAndWake", arguments: ["token", "placeId"], fencedName: null, respectsQueues: true, sharesSideKeys: false, readsReaders: false },
+  releaseAndLeave: { name: "releaseAndLeave", arguments: ["token", "placeId"], fencedName: null, respectsQueues: true, sharesSideKeys: false, readsReaders: false },
+  releaseAndKeep: { name: "releaseAndKeep", arguments: ["token", "rest"], fencedName: null, respectsQueues: false, sharesSideKeys: false, readsReaders: false },
+  releaseLeaveAndKeep: { name: "releaseLeaveAndKeep", arguments: ["token", "rest", "placeId"], fencedName: null, respectsQueues: true, sharesSideKeys: false, readsReaders: false },
+  inspect: { name: "inspect", arguments: [], fencedName: null, respectsQueues: false, sharesSideKeys: false, readsReaders: true },
 } as const;
 
 /**
@@ -50,12 +53,14 @@ export const traits = {
   heal: { needsMemory: true, claims: true },
   swap: { needsMemory: true, claims: true },
   giveBack: { needsMemory: false, claims: false },
+  upgrade: { needsMemory: true, claims: true },
+  downgrade: { needsMemory: false, claims: false },
   fence: { needsMemory: true, claims: false },
   release: { needsMemory: false, claims: false },
   inspect: { needsMemory: false, claims: false },
 } as const;
 
-export type ClaimingOp = "acquire" | "acquireAny" | "heal" | "swap";
+export type ClaimingOp = "acquire" | "acquireAny" | "heal" | "swap" | "upgrade";
 
 export const batchScript = `local KEYS, ARGV, rawcall = KEYS, ARGV, redis.pcall
 local nextCommand, lastKey = 2, 0
@@ -158,6 +163,7 @@ for index = 1, weight do rawcall('DEL', KEYS[free[index]]) end
 end
 end
 local first, last, beforeFences, fenceRecords
+local isShared
 local function call(...)
 local reply = rawcall(...)
 if type(reply) == 'table' and reply.err then error({ message = reply.err }) end
@@ -175,12 +181,13 @@ if not string.find(value.err, 'WRONGTYPE', 1, true) then error({ message = value
 return false, call('TYPE', key).ok
 end
 local function keptForm(token)
-return (string.match(token, '^[^~]*~') or '~') .. 'kept-' .. string.sub(redis.sha1hex(token), 1, 17)
+return (string.match(token, '^~*[^~]*~') or '~') .. 'kept-' .. string.sub(redis.sha1hex(token), 1, 17)
 end
 local function describe(key, value, otherType)
+if value == 'shared~readers-have-this-lock' then return call('PTTL', key), '~', '#' .. string.sub(redis.sha1hex(value), 1, 16) .. '&', 'string' end
 if otherType then return call('PTTL', key), '~', '#', otherType end
 if not value then return -2, '~', '#', 'none' end
-local owner, random = string.match(value, '^([^~]*~)([%w_-]+)$')
+local owner, random = string.match(value, '^~*([^~]*~)([%w_-]+)$')
 if not owner or #random ~= 22 then owner, random = '~', '' end
 local kept = string.match(random, '^kept%-(%x+)$')
 local hash = string.sub(kept or redis.sha1hex(value), 1, 16)
@@ -188,21 +195,6 @@ return call('PTTL', key), owner, '#' .. hash .. (kept and '+' or ''), 'string'
 end
 local function denial(index, value, otherType)
 return { 0, index - first + 1, describe(KEYS[index], value, otherType) }
-end
-local function denialUnless(one, other)
-for index = first, last do
-local value, otherType = read(KEYS[index])
-if otherType or (value ~= one and value ~= other) then return denial(index, value, otherType) end
-end
-end
-local function setAll(token, ttl)
-for index = first, last do
-local reply = rawcall('SET', KEYS[index], token, 'PX', ttl)
-if reply.err then
-for done = first, index - 1 do rawcall('DEL', KEYS[done]) end
-error({ message = reply.err })
-end
-end
 end
 local hasGreaterThan = redis.REDIS_VERSION_NUM ~= nil
 local function extend(key, ttl)
@@ -214,6 +206,87 @@ local function keep(key, token, rest)
 local left = call('PTTL', key)
 local ms = left > 0 and left < tonumber(rest) and exact(left) or rest
 if rawcall('SET', key, keptForm(token), 'PX', ms).err then call('PEXPIRE', key, ms) end
+end
+local sharedForm = 'shared~readers-have-this-lock'
+local reportedReaders = 100
+local function readersOf(index) return KEYS[beforeFences - last + index] end
+local function readsUntil(index, token)
+return tonumber(rawcall('ZSCORE', readersOf(index), token)) or 0
+end
+local function view(index, token, other)
+local value, otherType = read(KEYS[index])
+if not isShared or value ~= sharedForm then return value, otherType end
+local now = serverTime()
+if readsUntil(index, token) > now then return token end
+if other and readsUntil(index, other) > now then return other end
+return false
+end
+local function lastReaderUntil(index)
+return tonumber(call('ZREVRANGE', readersOf(index), 0, 0, 'WITHSCORES')[2]) or 0
+end
+local function hasOtherReaders(index, token, now)
+local others = call('ZCOUNT', readersOf(index), '(' .. exact(now), '+inf')
+return others > (readsUntil(index, token) > now and 1 or 0)
+end
+local function coverReaders(index, now)
+local key, readers, left = KEYS[index], readersOf(index), lastReaderUntil(index) - now
+if left <= 0 then return call('DEL', key, readers) end
+call('PEXPIRE', key, exact(left))
+if call('PTTL', readers) < left then call('PEXPIRE', readers, exact(left)) end
+end
+local function holdShared(index, token, ttl)
+local key, readers, now = KEYS[index], readersOf(index), serverTime()
+local value = call('GET', key)
+if value == token then return extend(key, ttl) end
+if value then call('ZREMRANGEBYSCORE', readers, '-inf', exact(now)) else call('DEL', readers) end
+local left = math.max(readsUntil(index, token) - now, tonumber(ttl))
+call('ZADD', readers, exact(now + left), token)
+if value then extend(key, left) else call('SET', key, sharedForm, 'PX', exact(left)) end
+if call('PTTL', readers) < left then call('PEXPIRE', readers, exact(left)) end
+end
+local function replaceReader(index, from, token, ends)
+if call('GET', KEYS[index]) ~= sharedForm then return false end
+call('ZREM', readersOf(index), from)
+call('ZADD', readersOf(index), exact(ends), token)
+coverReaders(index, serverTime())
+return true
+end
+local function drop(index, token)
+if not isShared then return call('DEL', KEYS[index]) end
+if call('GET', KEYS[index]) ~= sharedForm then return call('DEL', KEYS[index], readersOf(index)) end
+call('ZREM', readersOf(index), token)
+coverReaders(index, serverTime())
+end
+local function describeReaders(index, value)
+if value ~= sharedForm then return 0, '' end
+local now, lines, count = serverTime(), {}, 0
+local found = call('ZREVRANGEBYSCORE', readersOf(index), '+inf', '(' .. exact(now), 'WITHSCORES')
+for at = 1, #found, 2 do
+count = count + 1
+local owner, random = string.match(found[at], '^~~([^~]*)~([%w_-]+)$')
+local kept = random and string.match(random, '^kept%-(%x+)$')
+local hash = string.sub(kept or redis.sha1hex(found[at]), 1, 16)
+if count <= reportedReaders then
+lines[count] = exact(found[at + 1] - now) .. ' ' .. hash .. ' ' .. (kept and '+' or '-') .. ' ' .. (owner or '')
+end
+end
+return count, table.concat(lines, '\\n')
+end
+local function denialUnless(one, other)
+for index = first, last do
+local value, otherType = view(index, other or one, one)
+if otherType or (value ~= one and value ~= other) then return denial(index, value, otherType) end
+end
+end
+local function set(index, token, ttl) call('SET', KEYS[index], token, 'PX', ttl) end
+local function setAll(token, ttl)
+for index = first, last do
+local fine, problem = pcall(isShared and holdShared or set, index, token, ttl)
+if not fine then
+for done = first, index - 1 do drop(done, token) end
+error(problem)
+end
+end
 end
 local passedOver = 100
 local function isId(member)
@@ -244,6 +317,9 @@ for _, member in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 1, p
 if isId(member) then return member end
 end
 end
+local wokenTogether = 100
+local function isReader(id) return string.find(id, '^[^:]*:r') ~= nil end
+local function isUpgrader(id) return string.find(id, '^[^:]*:u') ~= nil end
 local function weightOf(id) return tonumber(string.match(id, '^[^:]*:%w*w(%d+)')) end
 local function wake(queue, id, now)
 local alive = tonumber(call('ZSCORE', queue, '!' .. id))
@@ -254,16 +330,41 @@ call('ZADD', queue, exact(-now - kept), '!' .. id)
 rawcall('PUBLISH', 'holdfast:wake:' .. string.match(id, '^[^:]*'), id)
 return false
 end
+local function wakeReaders(queue, now)
+for _, member in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, wokenTogether)) do
+if isReader(member) then wake(queue, member, now)
+elseif isId(member) then return end
+end
+end
 local function wakeFirst(queue, now)
 local first = firstWaiter(queue, now)
-if not first or not wake(queue, first, now) or not weightOf(first) then return end
+if not first then return end
+if isReader(first) then return wakeReaders(queue, now) end
+if not wake(queue, first, now) or not weightOf(first) then return end
 for _, id in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, passedOver)) do
 if isId(id) and not wake(queue, id, now) then return end
 end
 end
+local function wakeNext(queue, value, now)
+if value == false then return wakeFirst(queue, now) end
+local id = value == 'shared~readers-have-this-lock' and firstWaiter(queue, now)
+if id and isReader(id) then wakeReaders(queue, now) end
+end
 local function leaveAndWake(queue, id, key)
 if id ~= '' then leaveQueue(queue, id) end
-if call('EXISTS', key) == 0 then wakeFirst(queue, serverTime()) end
+wakeNext(queue, rawcall('GET', key), serverTime())
+end
+local function hasWriterBefore(queue, id)
+local from = 0
+repeat
+local members = call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', from, wokenTogether)
+for _, member in ipairs(members) do
+if member == id then return false end
+if isId(member) and not isReader(member) then return true end
+end
+from = from + wokenTogether
+until #members < wokenTogether
+return false
 end
 if onlyQueue and (ARGV[nextCommand] == 'releaseLeaveAndWake' or ARGV[nextCommand] == 'releaseAndWake') then
 local key = KEYS[lastKey + 1]
@@ -328,11 +429,12 @@ end
 local function denialByTurn(queue, index, token, place)
 local now = serverTime()
 if place ~= '' then joinQueue(queue, place, now) end
-local id = firstWaiter(queue, now)
-if not id or id == string.match(place, ' (.+)$') then return false end
+local id, own = firstWaiter(queue, now), string.match(place, ' (.+)$') or ''
+if not id or id == own then return false end
+if isShared and not hasWriterBefore(queue, own) then return false end
+if view(index, token) == token then return false end
 local value, otherType = read(KEYS[index])
-if value == token then return false end
-if not value and not otherType then wakeFirst(queue, now) end
+if not otherType then wakeNext(queue, value, now) end
 return denial(index, value, otherType)
 end
 local function denialByTurns(token, place)
@@ -345,7 +447,7 @@ return byHolder or byTurn
 end
 local function denialByQueues(token, place)
 if first < last then return denialByTurns(token, place) end
-return withQueue(KEYS[beforeFences], denialByTurn, first, token, place)
+return withQueue(queueOf(first), denialByTurn, first, token, place)
 end
 local function keepPlace(queue, index, place)
 local now = serverTime()
@@ -359,13 +461,32 @@ local function settlePlaces(reply, place)
 if place == '' then return reply end
 local id = string.match(place, ' (.+)$')
 for index = first, last do
-if reply == 1 then withQueue(queueOf(index), leaveQueue, id) else pcall(keepPlace, queueOf(index), index, place) end
+if reply == 1 then withQueue(queueOf(index), isShared and leaveAndWake or leaveQueue, id, KEYS[index]) else pcall(keepPlace, queueOf(index), index, place) end
 end
 return reply
 end
+local function upgraderIn(queue)
+local id = firstWaiter(queue, serverTime())
+return id and isUpgrader(id) and id
+end
+local function denialByUpgrade(token)
+for index = first, last do
+if withQueue(queueOf(index), upgraderIn) and view(index, token) ~= token then return denial(index, read(KEYS[index])) end
+end
+end
+local function wakeUpgrader()
+if not isShared then return end
+for index = first, last do
+local id, now = withQueue(queueOf(index), upgraderIn), serverTime()
+if id and call('ZCOUNT', readersOf(index), '(' .. exact(now), '+inf') == 1 then wake(queueOf(index), id, now) end
+end
+end
 local commands = {}
+local function extendHold(index, token, ttl)
+if isShared then holdShared(index, token, ttl) else extend(KEYS[index], ttl) end
+end
 function commands.acquire(token, ttl)
-if first == last and not isLong(ttl) and call('SET', KEYS[first], token, 'PX', ttl, 'NX') then return 1 end
+if not isShared and first == last and not isLong(ttl) and call('SET', KEYS[first], token, 'PX', ttl, 'NX') then return 1 end
 local denied = denialUnless(false, token)
 if denied then return denied end
 rememberLong(ttl)
@@ -376,10 +497,20 @@ function commands.renew(token, ttl)
 local denied = denialUnless(token)
 if denied then return denied end
 rememberLong(ttl)
-for index = first, last do extend(KEYS[index], ttl) end
+for index = first, last do extendHold(index, token, ttl) end
 return 1
 end
+local function renewShared(tokens, ttl)
+local others, index = { 3 }, first
+for token in string.gmatch(tokens, '[^\\n]+') do
+if view(index, token) == token then extendHold(index, token, ttl)
+else others[#others + 1] = index - first + 1 end
+index = index + 1
+end
+return #others == 1 and 1 or others
+end
 function commands.renewEach(tokens, ttl)
+if isShared then return renewShared(tokens, ttl) end
 local values = rawcall('MGET', unpack(KEYS, first, last))
 local allExist, held = pcall(table.concat, values, '\\n')
 if allExist and held == tokens then
@@ -400,7 +531,7 @@ local denied = denialUnless(false, token)
 if denied then return denied end
 rememberLong(ttl)
 for index = first, last do
-if not call('SET', KEYS[index], token, 'PX', ttl, 'NX') then extend(KEYS[index], ttl) end
+if isShared or not call('SET', KEYS[index], token, 'PX', ttl, 'NX') then extendHold(index, token, ttl) end
 end
 return 1
 end
@@ -409,8 +540,11 @@ local denied = denialUnless(from, token)
 if denied then return denied end
 rememberLong(ttl)
 for index = first, last do
+local ends = isShared and math.max(readsUntil(index, from), readsUntil(index, token), serverTime() + ttl)
+if not isShared or not replaceReader(index, from, token, ends) then
 local left = call('PTTL', KEYS[index])
 call('SET', KEYS[index], token, 'PX', left > tonumber(ttl) and exact(left) or ttl)
+end
 end
 return 1
 end
@@ -418,8 +552,11 @@ function commands.giveBack(token, ttl, from)
 local denied = denialUnless(from)
 if denied then return denied end
 for index = first, last do
+local ends = isShared and math.min(readsUntil(index, from), serverTime() + ttl)
+if not isShared or not replaceReader(index, from, token, ends) then
 local left = math.max(1, math.min(call('PTTL', KEYS[index]), tonumber(ttl)))
 call('SET', KEYS[index], token, 'PX', exact(left))
+end
 end
 return 1
 end
@@ -429,10 +566,11 @@ end
 function commands.release(token)
 local reply = 1
 for index = first, last do
-local value, otherType = read(KEYS[index])
+local value, otherType = view(index, token)
 if value == token then
-call('DEL', KEYS[index])
-forgetLong(KEYS[index])
+drop(index, token)
+local left = isShared and longLeases and call('PTTL', KEYS[index]) or -2
+if left > 0 then shortenLong(KEYS[index], left) else forgetLong(KEYS[index]) end
 elseif reply == 1 then reply = denial(index, value, otherType) end
 end
 return reply
@@ -440,10 +578,11 @@ end
 function commands.releaseAndKeep(token, rest)
 local reply = 1
 for index = first, last do
-local value, otherType = read(KEYS[index])
+local value, otherType = view(index, token)
 if value == token then
-keep(KEYS[index], token, rest)
-shortenLong(KEYS[index], rest)
+local ends = isShared and math.min(readsUntil(index, token), serverTime() + rest)
+if not isShared or not replaceReader(index, token, keptForm(token), ends) then keep(KEYS[index], token, rest) end
+shortenLong(KEYS[index], isShared and call('PTTL', KEYS[index]) or rest)
 elseif reply == 1 then reply = denial(index, value, otherType) end
 end
 return reply
@@ -453,11 +592,12 @@ local reply = { 2 }
 for index = first, last do
 local value, otherType = read(KEYS[index])
 for _, field in ipairs({ describe(KEYS[index], value, otherType) }) do reply[#reply + 1] = field end
+reply[#reply + 1], reply[#reply + 2] = describeReaders(index, value)
 end
 return reply
 end
 function commands.acquireBarging(token, ttl, place)
-return settlePlaces(commands.acquire(token, ttl), place)
+return settlePlaces(isShared and denialByUpgrade(token) or commands.acquire(token, ttl), place)
 end
 function commands.acquireOrWait(token, ttl, place)
 local denied = denialByQueues(token, place)
@@ -470,6 +610,7 @@ end
 function commands.releaseLeaveAndWake(token, placeId)
 local reply = commands.release(token)
 for index = first, last do withQueue(queueOf(index), leaveAndWake, placeId, KEYS[index]) end
+wakeUpgrader()
 return reply
 end
 function commands.releaseAndWake(token) return commands.releaseLeaveAndWake(token, '') end
@@ -485,6 +626,7 @@ for index = first, last do
 if reply == 1 then withQueue(queueOf(index), leaveQueue, placeId)
 else withQueue(queueOf(index), leaveAndWake, placeId, KEYS[index]) end
 end
+wakeUpgrader()
 return reply
 end
 local function otherNumber()
@@ -570,11 +712,55 @@ if place ~= '' then withQueue(queue, leaveQueue, string.match(place, ' (.+)$')) 
 if #free > missing then withQueue(queue, wakeInTurn, #free - missing, serverTime()) end
 return { 4, positions, other }
 end
-local argumentCount = { acquire = 2, acquireFenced = 3, acquireInTurn = 2, acquireInTurnFenced = 3, acquireOrWait = 3, acquireOrWaitFenced = 4, acquireBarging = 3, acquireBargingFenced = 4, acquireAny = 5, acquireAnyFenced = 6, renew = 2, renewEach = 2, heal = 2, swap = 3, swapFenced = 4, giveBack = 3, fence = 2, release = 1, releaseAndWake = 1, releaseLeaveAndWake = 2, releaseAndLeave = 2, releaseAndKeep = 2, releaseLeaveAndKeep = 3, inspect = 0 }
-local heedsQueues = { acquireInTurn = true, acquireInTurnFenced = true, acquireOrWait = true, acquireOrWaitFenced = true, acquireBarging = true, acquireBargingFenced = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseLeaveAndKeep = true }
+local function upgradeRefusal(index)
+local refused = denial(index, read(KEYS[index]))
+refused[5] = string.gsub(refused[5], '&$', '') .. '!'
+return refused
+end
+function commands.upgrade(token, ttl, place)
+local denied = denialUnless(token)
+if denied then return denied end
+local now, id = serverTime(), string.match(place, ' (.+)$')
+for index = first, last do
+local other = withQueue(queueOf(index), upgraderIn)
+if other and other ~= id then return upgradeRefusal(index) end
+if not denied and call('GET', KEYS[index]) == sharedForm and hasOtherReaders(index, token, now) then
+denied = denial(index, sharedForm)
+end
+end
+if denied then
+for index = first, last do joinQueue(queueOf(index), place, now) end
+return denied
+end
+rememberLong(ttl)
+for index = first, last do
+local left = math.max(readsUntil(index, token) - now, tonumber(ttl))
+if call('GET', KEYS[index]) == token then extend(KEYS[index], ttl)
+else call('SET', KEYS[index], token, 'PX', exact(left)) end
+call('DEL', readersOf(index))
+withQueue(queueOf(index), leaveQueue, id)
+end
+return 1
+end
+function commands.downgrade(token, placeId)
+for index = first, last do
+local key, left = KEYS[index], call('PTTL', KEYS[index])
+if call('GET', key) == token and left > 0 then
+call('DEL', readersOf(index))
+call('SET', key, sharedForm, 'PX', exact(left))
+call('ZADD', readersOf(index), exact(serverTime() + left), token)
+call('PEXPIRE', readersOf(index), exact(left))
+end
+withQueue(queueOf(index), leaveAndWake, placeId, key)
+end
+return denialUnless(token) or 1
+end
+local argumentCount = { acquire = 2, acquireFenced = 3, acquireInTurn = 2, acquireInTurnFenced = 3, acquireOrWait = 3, acquireOrWaitFenced = 4, acquireBarging = 3, acquireBargingFenced = 4, acquireAny = 5, acquireAnyFenced = 6, renew = 2, renewEach = 2, heal = 2, swap = 3, swapFenced = 4, giveBack = 3, upgrade = 3, upgradeFenced = 4, downgrade = 2, fence = 2, release = 1, releaseAndWake = 1, releaseLeaveAndWake = 2, releaseAndLeave = 2, releaseAndKeep = 2, releaseLeaveAndKeep = 3, inspect = 0 }
+local heedsQueues = { acquireInTurn = true, acquireInTurnFenced = true, acquireOrWait = true, acquireOrWaitFenced = true, acquireBarging = true, acquireBargingFenced = true, upgrade = true, upgradeFenced = true, downgrade = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseLeaveAndKeep = true }
 local sharesSideKeys = { acquireAny = true, acquireAnyFenced = true }
-local fencedCommand = { acquireFenced = 'acquire', acquireInTurnFenced = 'acquireInTurn', acquireOrWaitFenced = 'acquireOrWait', acquireBargingFenced = 'acquireBarging', acquireAnyFenced = 'acquireAny', swapFenced = 'swap', fence = 'fence' }
-local needsNoMemory = { giveBack = true, release = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseAndKeep = true, releaseLeaveAndKeep = true, inspect = true }
+local fencedCommand = { acquireFenced = 'acquire', acquireInTurnFenced = 'acquireInTurn', acquireOrWaitFenced = 'acquireOrWait', acquireBargingFenced = 'acquireBarging', acquireAnyFenced = 'acquireAny', swapFenced = 'swap', upgradeFenced = 'upgrade', fence = 'fence' }
+local readsReaders = { inspect = true }
+local needsNoMemory = { giveBack = true, downgrade = true, release = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseAndKeep = true, releaseLeaveAndKeep = true, inspect = true }
 local function run(name, position)
 local command = commands[fencedCommand[name] or name]
 local one, two, three = ARGV[position + 1], ARGV[position + 2], ARGV[position + 3]
@@ -594,6 +780,8 @@ end
 first, last = lastKey + 1, lastKey + count
 beforeFences = sharesSideKeys[name] and last + 2 or heedsQueues[name] and last + count or last
 fenceRecords = sharesSideKeys[name] and 1 or count
+isShared = string.sub(ARGV[nextCommand + 1] or '', 1, 2) == '~~'
+if isShared or readsReaders[name] then beforeFences = beforeFences + count end
 local fine, reply = true, refusal
 if not refusal or needsNoMemory[name] then fine, reply = pcall(run, name, nextCommand) end
 if not fine then reply = { -1, type(reply) == 'table' and reply.message or tostring(reply) } end
@@ -706,4 +894,4 @@ elseif age and ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "8415e2b02ca7a6e63f8af0a96ca8b0d6ee0bb80f";
+export const batchScriptSha = "29c2f8b44a29ac8e82d4b0ccc27976dff22cef99";

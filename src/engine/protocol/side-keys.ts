@@ -1,5 +1,5 @@
 import calculateSlot from "cluster-key-slot";
-import { sharedKey } from "./permit-keys.js";
+import { semaphoreKey } from "./permit-keys.js";
 
 /** The key of a server's marker: see `readMarker`. Each server has one; a Cluster has none. */
 export const markerKey = "holdfast:memory";
@@ -28,16 +28,19 @@ export interface SideKeys {
   queue(key: string): string;
   /** The number of permits of the semaphore that this permit belongs to. */
   number(key: string): string;
+  /** The readers of this resource. The key exists only while the resource is shared, or a little longer. */
+  readers(key: string): string;
 }
 
 /** The key of the highest fence of a server. A Cluster has one for each hash slot. */
 export const watermarkKey = "holdfast:watermark";
 
 const single: SideKeys = {
-  record: (key) => `holdfast:fence:${sharedKey(key)}`,
+  record: (key) => `holdfast:fence:${semaphoreKey(key)}`,
   watermark: () => watermarkKey,
-  queue: (key) => `holdfast:queue:${sharedKey(key)}`,
-  number: (key) => `holdfast:permits:${sharedKey(key)}`,
+  queue: (key) => `holdfast:queue:${semaphoreKey(key)}`,
+  number: (key) => `holdfast:permits:${semaphoreKey(key)}`,
+  readers: (key) => `holdfast:readers:${key}`,
 };
 
 /** A short string for each hash slot that hashes to the slot, found by counting up; at most 16,384 entries. */
@@ -61,9 +64,10 @@ export function sideKeysOf(sharded: boolean, prefix: () => string = () => ""): S
   if (!sharded) return single;
   const tag = (key: string) => tagOf(calculateSlot(prefix() + key));
   return {
-    record: (key) => `holdfast:fence:{${tag(key)}}:${sharedKey(key)}`,
+    record: (key) => `holdfast:fence:{${tag(key)}}:${semaphoreKey(key)}`,
     watermark: (key) => `holdfast:watermark:{${tag(key)}}`,
-    queue: (key) => `holdfast:queue:{${tag(key)}}:${sharedKey(key)}`,
-    number: (key) => `holdfast:permits:{${tag(key)}}:${sharedKey(key)}`,
+    queue: (key) => `holdfast:queue:{${tag(key)}}:${semaphoreKey(key)}`,
+    number: (key) => `holdfast:permits:{${tag(key)}}:${semaphoreKey(key)}`,
+    readers: (key) => `holdfast:readers:{${tag(key)}}:${key}`,
   };
 }

@@ -1,3 +1,15 @@
+/** One of the holders that share a key. */
+export interface Reader {
+  /** The owner label of the token; null for a token that Holdfast did not create. */
+  readonly owner: string | null;
+  /** The first 16 hex digits of the token's SHA-1. */
+  readonly tokenHash: string;
+  /** ms for which the reader holds the key unless it renews or releases it. */
+  readonly ttlLeft: number;
+  /** The reader has released the key, which is kept until `holdAtLeast` is over. Absent while it holds the key. */
+  readonly kept?: true;
+}
+
 /** The holder of a key, as far as a node may disclose it: never the token itself. */
 export interface Holder {
   /** The key that is held. */
@@ -10,6 +22,13 @@ export interface Holder {
   readonly ttlLeft: number | null;
   /** The holder has released the key, which is kept until `holdAtLeast` is over. Absent while the key is held. */
   readonly kept?: true;
+  /** Present if the key has several holders, which share it. `owner` is then null, and `tokenHash` that of no token. */
+  readonly mode?: "shared";
+  /** The holders that share the key, at most 100, and how many there are. Present in reports only. */
+  readonly readers?: readonly Reader[];
+  readonly readerCount?: number;
+  /** One of the holders that share the key waits to hold it alone. Present only where another asks for the same. */
+  readonly upgrading?: true;
   /** The key's Redis type; anything but "string" is not a lock at all. */
   readonly type: string;
 }

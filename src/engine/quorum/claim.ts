@@ -288,7 +288,7 @@ export class Claim implements UndoableClaim {
   }
 
   /** `round`: counts the answer; null if the answer does not matter. */
-  private send(index: number, command: LockCommand, round: Round | null): void {
+  protected send(index: number, command: LockCommand, round: Pick<Round, "vote"> | null): void {
     const record = this.records[index];
     if (record === undefined || this.ended) return;
     const askedAt = this.isLast === null ? null : now(this.context.clock);

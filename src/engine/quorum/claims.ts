@@ -1,10 +1,11 @@
 import type { AsyncContext } from "../../support/async-context.js";
 import { currentContext } from "../../support/platform.js";
-import { freshToken } from "../protocol/token.js";
+import { freshToken, type LockMode } from "../protocol/token.js";
 import type { Random } from "../time/random.js";
 import { Claim } from "./claim.js";
 import type { Origin } from "./origin.js";
 import { PermitClaim } from "./permit-claim.js";
+import { ReaderClaim } from "./reader-claim.js";
 import type { RoundContext } from "./round.js";
 
 /** Maximum number of tokens chosen by the user that are remembered. A late grant of an older token is left to its ttl. */
@@ -22,15 +23,16 @@ export class Claims {
   ) {}
 
   /** Creates the claim of an attempt: with a fresh token, unless the origin names a token. */
-  create(keys: readonly string[], origin: Origin | null, caller: AsyncContext): Claim {
+  create(keys: readonly string[], origin: Origin | null, caller: AsyncContext, mode: LockMode): Claim {
     if (origin?.kind === "shared") return this.createShared(keys, origin.token, caller);
     if (origin?.as !== undefined) return this.createNamed(keys, origin.as, origin, caller);
-    return new Claim(this.context, keys, freshToken(this.owner, this.random), origin, caller);
+    const Attempt = mode === "shared" ? ReaderClaim : Claim;
+    return new Attempt(this.context, keys, freshToken(this.owner, this.random, mode), origin, caller);
   }
 
   /** Creates the claim of an attempt to take `weight` of these permits, in this order of preference. */
   createForPermits(permits: readonly string[], weight: number, caller: AsyncContext): Claim {
-    return new PermitClaim(this.context, permits, weight, freshToken(this.owner, this.random), caller);
+    return new PermitClaim(this.context, permits, weight, freshToken(this.owner, this.random, "exclusive"), caller);
   }
 
   /** Creates a claim with a token that the nodes hold already. */

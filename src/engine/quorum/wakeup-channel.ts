@@ -22,6 +22,12 @@ type Subscribable = Partial<Pick<LockNode, "subscribe">>;
  */
 const reservationFactor = 2;
 
+/** What stands before and after the number in the id of a waiter, and tells its kind: see {@link QueuePlace}. */
+export interface WaiterMarks {
+  readonly before?: string;
+  readonly after?: string;
+}
+
 /** How long the channel stays subscribed after the last waiter, in ms. Another waiter often follows soon. */
 const lingerMs = 5_000;
 
@@ -66,12 +72,11 @@ export class WakeupChannel {
 
   /**
    * Returns an id for a place in the queues. The listener is notified until `unregister`, while the channel is
-   * subscribed. `weight`: the number of permits that the caller waits for; null if it waits for none.
+   * subscribed. `marks`: what kind of waiter it is.
    */
-  register(listener: WakeupListener, weight: number | null = null): string {
+  register(listener: WakeupListener, marks: WaiterMarks = {}): string {
     const reserved = Math.min(Math.ceil((this.averageResponseMs ?? 0) * reservationFactor), maxReservation);
-    const number = `${++this.serial}${weight === null ? "" : `w${weight}`}`;
-    const id = `${this.process}:${number}${reserved > reservation ? `:${reserved}` : ""}`;
+    const id = `${this.process}:${marks.before ?? ""}${++this.serial}${marks.after ?? ""}${reserved > reservation ? `:${reserved}` : ""}`;
     this.listeners.set(id, listener);
     return id;
   }

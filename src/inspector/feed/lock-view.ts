@@ -46,7 +46,7 @@ export function viewOf(
         : (endReason(taken.event) ?? context.reason ?? abortReason(taken.event)),
     ttl: leaseState?.ttl ?? same?.ttl ?? null,
     validUntil: context.validUntil,
-    fence: leaseState?.grant.fence ?? same?.fence ?? null,
+    fence: leaseState?.fence ?? same?.fence ?? null,
     round: (taken !== null ? roundOf(taken.event, taken.from, now) : null) ?? same?.round ?? null,
   };
   if (more !== undefined) view.more = more;

@@ -1,7 +1,7 @@
 import type { QueuePlace } from "../../engine/protocol/command.js";
 import type { Membership } from "../../engine/protocol/membership.js";
 import type { MemberGate } from "../../engine/quorum/member-gate.js";
-import type { WakeupChannel, WakeupListener } from "../../engine/quorum/wakeup-channel.js";
+import type { WaiterMarks, WakeupChannel, WakeupListener } from "../../engine/quorum/wakeup-channel.js";
 import type { Clock, Timer } from "../../engine/time/clock.js";
 
 /**
@@ -32,14 +32,13 @@ export class QueuePosition implements WakeupListener, MemberGate {
     private readonly wakeupChannel: WakeupChannel,
     /** Epoch ms. */
     ticket: number,
-    /** The number of permits that the acquisition wants; null if it wants none. */
-    weight: number | null,
     private readonly membership: Membership,
     private readonly clock: Clock,
     /** Called when the acquisition should ask. */
     private readonly onTurn: () => void,
+    marks: WaiterMarks = {},
   ) {
-    this.place = { id: wakeupChannel.register(this, weight), ticket };
+    this.place = { id: wakeupChannel.register(this, marks), ticket };
   }
 
   /** Starts listening for messages after a denial. */

@@ -1,4 +1,10 @@
-import { type QueuePlace, type QueuePolicy, reservation } from "../../engine/protocol/command.js";
+import {
+  type QueuePlace,
+  type QueuePolicy,
+  readerSign,
+  reservation,
+  weightSign,
+} from "../../engine/protocol/command.js";
 import type { MemberGate } from "../../engine/quorum/member-gate.js";
 import type { RefusalEvent } from "../../machines/lock-events.js";
 import type { LockInternals } from "../lock-internals.js";
@@ -126,7 +132,8 @@ export class WaitStrategy {
     const { wakeupChannel, membership } = engine;
     const onTurn = () => this.acquisition.retryWithin(0);
     const { lock, settings, acquisition } = this;
-    const weight = lock.pool === null ? null : settings.weight;
-    return new QueuePosition(wakeupChannel, acquisition.ticket, weight, membership, clock, onTurn);
+    const before = settings.mode === "shared" ? readerSign : "";
+    const after = lock.pool === null ? "" : `${weightSign}${settings.weight}`;
+    return new QueuePosition(wakeupChannel, acquisition.ticket, membership, clock, onTurn, { before, after });
   }
 }

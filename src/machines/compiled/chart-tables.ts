@@ -11,4 +11,5 @@ export const chartTables = (): Readonly<Record<ChartName, TableNames>> => ({
   node: deriveTable(charts.node),
   manager: deriveTable(charts.manager),
   election: deriveTable(charts.election),
+  shared: deriveTable(charts.shared),
 });

@@ -71,7 +71,10 @@ const badRetry: fc.Arbitrary<unknown> = fc.oneof(
 
 const ttl: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
 
-const perAcquisition: Record<Exclude<keyof AcquireOptions, "signal" | "fence">, fc.Arbitrary<object>> = {
+const perAcquisition: Record<
+  Exclude<keyof AcquireOptions, "signal" | "fence" | "mode">,
+  fc.Arbitrary<object>
+> = {
   ttl: field("ttl", ttl),
   wait: field("wait", atLeast(0)),
   retry: badRetry.map((retry) => ({ retry })),
@@ -81,9 +84,10 @@ const perAcquisition: Record<Exclude<keyof AcquireOptions, "signal" | "fence">, 
   fair: field("fair", isBoolean),
   onLost: field("onLost", isFunction),
 };
-const onlyPerAcquisition: Record<"signal" | "fence", fc.Arbitrary<object>> = {
+const onlyPerAcquisition: Record<"signal" | "fence" | "mode", fc.Arbitrary<object>> = {
   signal: field("signal", (value) => Object.prototype.toString.call(value) === "[object AbortSignal]"),
   fence: field("fence", isBoolean),
+  mode: field("mode", (value) => value === "exclusive" || value === "shared"),
 };
 const acquireFields = { ...perAcquisition, ...onlyPerAcquisition };
 

@@ -116,7 +116,7 @@ test("a displayed name cannot pass for another name", () => {
 });
 
 test("the title says how many locks are in use", () => {
-  const counts = { idle: 3, acquiring: 1, held: 2, renewing: 0, releasing: 1, expired: 1 };
+  const counts = { idle: 3, acquiring: 1, held: 2, renewing: 0, upgrading: 0, releasing: 1, expired: 1 };
   expect(titleOf(counts, "payouts")).toBe("4 of 8 in use · payouts");
   expect(titleOf(counts, undefined)).toBe("4 of 8 in use · Holdfast");
 });

@@ -52,13 +52,13 @@ export class LockModel implements AcquiringActions, HoldingActions {
   check(state: string, substate: string, context: LockContext, isAccepted: boolean): void {
     const isAcquiring = state === "acquiring";
     const isHeld = ["held", "renewing", "releasing"].includes(state);
-    this.#must("an acquisition is under way", (this.#acquisition !== null) === isAcquiring);
-    this.#must("an attempt is under way", this.#asking === (isAcquiring && substate === "asking"));
-    this.#must("there is a lease", this.#lease === isHeld);
-    this.#must("a release is under way", this.#releasing === (state === "releasing"));
-    this.#must("its validity is shown while there is a lease", (context.validUntil !== null) === isHeld);
-    this.#must("attempts are counted", !isAcquiring || context.attempt === this.#attempts);
-    if (isAccepted && isHeld && state !== "releasing") this.#must("its timer was set again", this.#armed);
+    this.must("an acquisition is under way", (this.#acquisition !== null) === isAcquiring);
+    this.must("an attempt is under way", this.#asking === (isAcquiring && substate === "asking"));
+    this.must("there is a lease", this.#lease === isHeld);
+    this.must("a release is under way", this.#releasing === (state === "releasing"));
+    this.must("its validity is shown while there is a lease", (context.validUntil !== null) === isHeld);
+    this.must("attempts are counted", !isAcquiring || context.attempt === this.#attempts);
+    if (isAccepted && isHeld && state !== "releasing") this.must("its timer was set again", this.#armed);
   }
 
   armWait(): void {
@@ -154,7 +154,7 @@ export class LockModel implements AcquiringActions, HoldingActions {
 
   #called(name: string, isLegal: boolean): void {
     this.calls++;
-    this.#must(`${name} may be called`, isLegal);
+    this.must(`${name} may be called`, isLegal);
   }
 
   /** Records a call that must pass on the current event unchanged. */
@@ -162,7 +162,11 @@ export class LockModel implements AcquiringActions, HoldingActions {
     this.#called(name, isLegal && event === this.#event);
   }
 
-  #must(what: string, holds: boolean): void {
+  protected must(what: string, holds: boolean): void {
     if (!holds) this.violations.push(`${this.#event?.type ?? "at the start"}: ${what}`);
+  }
+
+  protected endRenewal(): void {
+    this.#renewing = false;
   }
 }

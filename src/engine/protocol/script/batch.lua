@@ -3,9 +3,10 @@
 -- KEYS:
 --   the marker, if the server must prove that it remembers what it granted;
 --   the record of long leases, if a command may concern a long lease;
---   for each command its keys, then one queue per key if the command respects the queues, then one fence record per key and
---   the watermark if the command proposes a fence. The keys of "acquireAny" are followed by one queue and the record of the
---   number of permits, and have one fence record.
+--   for each command its keys, then one queue per key if the command respects the queues, then one set of readers per key if
+--   the command is in the name of a shared token or reads them (see readers.lua), then one fence record per key and the
+--   watermark if the command proposes a fence. The keys of "acquireAny" are followed by one queue and the record of the number
+--   of permits, and have one fence record.
 --
 -- ARGV:
 --   the mark that the server must have, or "" if no command needs one. A "+" in front of it means that KEYS contains the
@@ -24,10 +25,11 @@
 --                                            of permits that another process has given lately, or 0
 --   {-1, message}                            failed
 --   {-2}                                     the server does not have the mark, and grants nothing
---   {2, pttl, owner, hash, type, ...}        the report of "inspect": four values per key
+--   {2, pttl, owner, hash, type, count, readers, ...}   the report of "inspect": six values per key
 --
 -- The stored form is that of the Redlock specification (redis.io, "Distributed Locks with Redis"): a string that holds the
--- token, SET NX PX, compare-and-delete. A key that is kept after its release is such a string too. No reply contains a token.
+-- token, SET NX PX, compare-and-delete. A key that is kept after its release is such a string too, and so is a key that readers
+-- hold. No reply contains a token.
 
 local KEYS, ARGV, rawcall = KEYS, ARGV, redis.pcall
 
@@ -41,6 +43,7 @@ local refusal
 --@include fast-path.lua
 --@include permits-fast-path.lua
 --@include keys.lua
+--@include readers.lua
 --@include queues.lua
 --@include contended-release.lua
 --@include long-leases.lua
@@ -49,4 +52,5 @@ local refusal
 --@include commands.lua
 --@include queue-commands.lua
 --@include permits.lua
+--@include upgrade.lua
 --@include run.lua

@@ -2,9 +2,13 @@
 
 local commands = {}
 
+local function extendHold(index, token, ttl)
+  if isShared then holdShared(index, token, ttl) else extend(KEYS[index], ttl) end
+end
+
 -- Sets the keys if each is free or already holds the token.
 function commands.acquire(token, ttl)
-  if first == last and not isLong(ttl) and call('SET', KEYS[first], token, 'PX', ttl, 'NX') then return 1 end
+  if not isShared and first == last and not isLong(ttl) and call('SET', KEYS[first], token, 'PX', ttl, 'NX') then return 1 end
   local denied = denialUnless(false, token)
   if denied then return denied end
   rememberLong(ttl)
@@ -17,13 +21,26 @@ function commands.renew(token, ttl)
   local denied = denialUnless(token)
   if denied then return denied end
   rememberLong(ttl)
-  for index = first, last do extend(KEYS[index], ttl) end
+  for index = first, last do extendHold(index, token, ttl) end
   return 1
+end
+
+-- The same as renewEach, for shared tokens.
+local function renewShared(tokens, ttl)
+  local others, index = { 3 }, first
+  for token in string.gmatch(tokens, '[^\n]+') do
+    if view(index, token) == token then extendHold(index, token, ttl)
+    else others[#others + 1] = index - first + 1 end
+    index = index + 1
+  end
+  return #others == 1 and 1 or others
 end
 
 -- Extends each key that holds its token, and replies with the positions of the other keys. The keys belong to many locks, so
 -- what one of them holds must not matter to the others. `tokens` has one token a line.
 function commands.renewEach(tokens, ttl)
+  -- The keys of a group are all shared, or none of them is.
+  if isShared then return renewShared(tokens, ttl) end
   local values = rawcall('MGET', unpack(KEYS, first, last))
   -- Usually each key holds its token, which one comparison tells, because no token contains a line break.
   local allExist, held = pcall(table.concat, values, '\n')
@@ -48,7 +65,7 @@ function commands.heal(token, ttl)
   if denied then return denied end
   rememberLong(ttl)
   for index = first, last do
-    if not call('SET', KEYS[index], token, 'PX', ttl, 'NX') then extend(KEYS[index], ttl) end
+    if isShared or not call('SET', KEYS[index], token, 'PX', ttl, 'NX') then extendHold(index, token, ttl) end
   end
   return 1
 end
@@ -59,8 +76,11 @@ function commands.swap(token, ttl, from)
   if denied then return denied end
   rememberLong(ttl)
   for index = first, last do
-    local left = call('PTTL', KEYS[index])
-    call('SET', KEYS[index], token, 'PX', left > tonumber(ttl) and exact(left) or ttl)
+    local ends = isShared and math.max(readsUntil(index, from), readsUntil(index, token), serverTime() + ttl)
+    if not isShared or not replaceReader(index, from, token, ends) then
+      local left = call('PTTL', KEYS[index])
+      call('SET', KEYS[index], token, 'PX', left > tonumber(ttl) and exact(left) or ttl)
+    end
   end
   return 1
 end
@@ -70,8 +90,11 @@ function commands.giveBack(token, ttl, from)
   local denied = denialUnless(from)
   if denied then return denied end
   for index = first, last do
-    local left = math.max(1, math.min(call('PTTL', KEYS[index]), tonumber(ttl)))
-    call('SET', KEYS[index], token, 'PX', exact(left))
+    local ends = isShared and math.min(readsUntil(index, from), serverTime() + ttl)
+    if not isShared or not replaceReader(index, from, token, ends) then
+      local left = math.max(1, math.min(call('PTTL', KEYS[index]), tonumber(ttl)))
+      call('SET', KEYS[index], token, 'PX', exact(left))
+    end
   end
   return 1
 end
@@ -81,14 +104,15 @@ function commands.fence(token)
   return denialUnless(token) or 1
 end
 
--- Compare-and-delete. Keys that hold the token are deleted, even if others do not.
+-- Compare-and-delete. Keys that hold the token are deleted, even if others do not. A key that has other readers stays.
 function commands.release(token)
   local reply = 1
   for index = first, last do
-    local value, otherType = read(KEYS[index])
+    local value, otherType = view(index, token)
     if value == token then
-      call('DEL', KEYS[index])
-      forgetLong(KEYS[index])
+      drop(index, token)
+      local left = isShared and longLeases and call('PTTL', KEYS[index]) or -2
+      if left > 0 then shortenLong(KEYS[index], left) else forgetLong(KEYS[index]) end
     elseif reply == 1 then reply = denial(index, value, otherType) end
   end
   return reply
@@ -99,10 +123,11 @@ end
 function commands.releaseAndKeep(token, rest)
   local reply = 1
   for index = first, last do
-    local value, otherType = read(KEYS[index])
+    local value, otherType = view(index, token)
     if value == token then
-      keep(KEYS[index], token, rest)
-      shortenLong(KEYS[index], rest)
+      local ends = isShared and math.min(readsUntil(index, token), serverTime() + rest)
+      if not isShared or not replaceReader(index, token, keptForm(token), ends) then keep(KEYS[index], token, rest) end
+      shortenLong(KEYS[index], isShared and call('PTTL', KEYS[index]) or rest)
     elseif reply == 1 then reply = denial(index, value, otherType) end
   end
   return reply
@@ -114,6 +139,7 @@ function commands.inspect()
   for index = first, last do
     local value, otherType = read(KEYS[index])
     for _, field in ipairs({ describe(KEYS[index], value, otherType) }) do reply[#reply + 1] = field end
+    reply[#reply + 1], reply[#reply + 2] = describeReaders(index, value)
   end
   return reply
 end

@@ -4,6 +4,9 @@
 -- number of those records.
 local first, last, beforeFences, fenceRecords
 
+-- Whether the command that runs is in the name of a shared token: see readers.lua.
+local isShared
+
 -- Runs a Redis command. An error reply is raised as an error whose message is that of the reply.
 local function call(...)
   local reply = rawcall(...)
@@ -30,16 +33,17 @@ end
 
 -- The value of a key that is kept after its release: the owner label, and a hash of the token in place of its random part.
 local function keptForm(token)
-  return (string.match(token, '^[^~]*~') or '~') .. 'kept-' .. string.sub(redis.sha1hex(token), 1, 17)
+  return (string.match(token, '^~*[^~]*~') or '~') .. 'kept-' .. string.sub(redis.sha1hex(token), 1, 17)
 end
 
 -- The four values that describe a key: its remaining time in ms, the owner label and "~", "#" and a hash of the token, and
--- the type. The hash is followed by "+" if the key is kept after its release. Both marks keep clients that parse replies as
--- JSON from taking a label or a hash for a number.
+-- the type. The hash is followed by "+" if the key is kept after its release, and by "&" if readers hold the key. The marks
+-- keep clients that parse replies as JSON from taking a label or a hash for a number.
 local function describe(key, value, otherType)
+  if value == SHARED_FORM then return call('PTTL', key), '~', '#' .. string.sub(redis.sha1hex(value), 1, 16) .. '&', 'string' end
   if otherType then return call('PTTL', key), '~', '#', otherType end
   if not value then return -2, '~', '#', 'none' end
-  local owner, random = string.match(value, '^([^~]*~)([%w_-]+)$')
+  local owner, random = string.match(value, '^~*([^~]*~)([%w_-]+)$')
   if not owner or #random ~= 22 then owner, random = '~', '' end
   local kept = string.match(random, '^kept%-(%x+)$')
   local hash = string.sub(kept or redis.sha1hex(value), 1, 16)
@@ -48,26 +52,6 @@ end
 
 local function denial(index, value, otherType)
   return { 0, index - first + 1, describe(KEYS[index], value, otherType) }
-end
-
--- The denial because of the first key that holds neither of these values (false: the key is absent), or nil if each key
--- holds one of them.
-local function denialUnless(one, other)
-  for index = first, last do
-    local value, otherType = read(KEYS[index])
-    if otherType or (value ~= one and value ~= other) then return denial(index, value, otherType) end
-  end
-end
-
--- Sets all keys of the command, or none.
-local function setAll(token, ttl)
-  for index = first, last do
-    local reply = rawcall('SET', KEYS[index], token, 'PX', ttl)
-    if reply.err then
-      for done = first, index - 1 do rawcall('DEL', KEYS[done]) end
-      error({ message = reply.err })
-    end
-  end
 end
 
 -- Redis 7 and later tell their version, and have the option GT of PEXPIRE: a longer remaining time stays.

@@ -1,8 +1,9 @@
 -- The commands that respect the queues of their keys. Parameters are named as in commands.json.
 
--- Acquires free keys even if others wait for them. `place` is "" for a caller that does not wait.
+-- Acquires free keys even if others wait for them. `place` is "" for a caller that does not wait. A reader that waits to
+-- become the writer keeps out even readers that pass all other waiters.
 function commands.acquireBarging(token, ttl, place)
-  return settlePlaces(commands.acquire(token, ttl), place)
+  return settlePlaces(isShared and denialByUpgrade(token) or commands.acquire(token, ttl), place)
 end
 
 -- Acquires the keys if no other waiter's turn has come, and waits in their queues otherwise.
@@ -21,6 +22,7 @@ end
 function commands.releaseLeaveAndWake(token, placeId)
   local reply = commands.release(token)
   for index = first, last do withQueue(queueOf(index), leaveAndWake, placeId, KEYS[index]) end
+  wakeUpgrader()
   return reply
 end
 
@@ -43,5 +45,6 @@ function commands.releaseAndLeave(token, placeId)
     if reply == 1 then withQueue(queueOf(index), leaveQueue, placeId)
     else withQueue(queueOf(index), leaveAndWake, placeId, KEYS[index]) end
   end
+  wakeUpgrader()
   return reply
 end

@@ -2,8 +2,9 @@
 -- until which the waiter counts as alive. That time is half a ms less than a whole number for a waiter that waits for several
 -- keys and whose own denial has reported that this key is free and kept for it.
 --
--- An id reads "process:number" or "process:number:ms". The number of a waiter for permits is followed by "w" and the number of
--- permits that the waiter wants. A place reads "ticket id". A member of any other form is no waiter: it
+-- An id reads "process:number" or "process:number:ms". The number of a reader begins with "r", and that of a reader that waits
+-- to become the writer, and comes before all others, with "u". The number of a waiter for permits is followed by "w" and the
+-- number of permits that the waiter wants. A place reads "ticket id". A member of any other form is no waiter: it
 -- is passed over and left alone. A later protocol version with other ids uses other keys, "holdfast:queue2:…".
 
 -- Members of another form that are passed over. Beyond this number the queue counts as empty.
@@ -47,6 +48,12 @@ local function firstWaiter(queue, now)
   end
 end
 
+-- Readers that one call wakes together.
+local wokenTogether = 100
+
+local function isReader(id) return string.find(id, '^[^:]*:r') ~= nil end
+local function isUpgrader(id) return string.find(id, '^[^:]*:u') ~= nil end
+
 -- The number of permits that a waiter wants, or nil for a waiter that wants none.
 local function weightOf(id) return tonumber(string.match(id, '^[^:]*:%w*w(%d+)')) end
 
@@ -62,17 +69,49 @@ local function wake(queue, id, now)
   return false
 end
 
--- Wakes the first waiter. Of the waiters for permits, wakes the first that has not been told yet.
+-- Wakes the waiters up to the first that is no reader.
+local function wakeReaders(queue, now)
+  for _, member in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, wokenTogether)) do
+    if isReader(member) then wake(queue, member, now)
+    elseif isId(member) then return end
+  end
+end
+
+-- Wakes whoever may go next, once the key is free: the first waiter, and if that is a reader, the readers behind it. Of the
+-- waiters for permits, wakes the first that has not been told yet.
 local function wakeFirst(queue, now)
   local first = firstWaiter(queue, now)
-  if not first or not wake(queue, first, now) or not weightOf(first) then return end
+  if not first then return end
+  if isReader(first) then return wakeReaders(queue, now) end
+  if not wake(queue, first, now) or not weightOf(first) then return end
   for _, id in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, passedOver)) do
     if isId(id) and not wake(queue, id, now) then return end
   end
 end
 
--- Leaves the queue, and wakes the first waiter if the key is free.
+-- Wakes whoever may go next. `value`: that of the key. If readers hold the key, only readers may.
+local function wakeNext(queue, value, now)
+  if value == false then return wakeFirst(queue, now) end
+  local id = value == SHARED_FORM and firstWaiter(queue, now)
+  if id and isReader(id) then wakeReaders(queue, now) end
+end
+
+-- Leaves the queue, and wakes whoever may go next.
 local function leaveAndWake(queue, id, key)
   if id ~= '' then leaveQueue(queue, id) end
-  if call('EXISTS', key) == 0 then wakeFirst(queue, serverTime()) end
+  wakeNext(queue, rawcall('GET', key), serverTime())
+end
+
+-- Whether somebody who is no reader stands in the queue in front of this waiter; in the whole queue for "".
+local function hasWriterBefore(queue, id)
+  local from = 0
+  repeat
+    local members = call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', from, wokenTogether)
+    for _, member in ipairs(members) do
+      if member == id then return false end
+      if isId(member) and not isReader(member) then return true end
+    end
+    from = from + wokenTogether
+  until #members < wokenTogether
+  return false
 end

@@ -4,6 +4,7 @@
 -- sharesSideKeys    the commands that have, for all keys together, one queue, one record of the number of permits and one
 --                   fence record in KEYS;
 -- fencedCommand     by the name of a command whose last argument is a fence, the command to run before the proposal;
+-- readsReaders      the commands that have the set of readers per key in KEYS whatever their token;
 -- needsNoMemory     the commands that also run where `refusal` is set.
 --@command-tables
 
@@ -27,6 +28,8 @@ while nextCommand <= #ARGV do
   first, last = lastKey + 1, lastKey + count
   beforeFences = sharesSideKeys[name] and last + 2 or heedsQueues[name] and last + count or last
   fenceRecords = sharesSideKeys[name] and 1 or count
+  isShared = string.sub(ARGV[nextCommand + 1] or '', 1, 2) == '~~'
+  if isShared or readsReaders[name] then beforeFences = beforeFences + count end
   local fine, reply = true, refusal
   if not refusal or needsNoMemory[name] then fine, reply = pcall(run, name, nextCommand) end
   if not fine then reply = { -1, type(reply) == 'table' and reply.message or tostring(reply) } end

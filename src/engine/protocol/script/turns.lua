@@ -4,11 +4,13 @@
 local function denialByTurn(queue, index, token, place)
   local now = serverTime()
   if place ~= '' then joinQueue(queue, place, now) end
-  local id = firstWaiter(queue, now)
-  if not id or id == string.match(place, ' (.+)$') then return false end
+  local id, own = firstWaiter(queue, now), string.match(place, ' (.+)$') or ''
+  if not id or id == own then return false end
+  -- Readers pass each other, but no writer.
+  if isShared and not hasWriterBefore(queue, own) then return false end
+  if view(index, token) == token then return false end
   local value, otherType = read(KEYS[index])
-  if value == token then return false end
-  if not value and not otherType then wakeFirst(queue, now) end
+  if not otherType then wakeNext(queue, value, now) end
   return denial(index, value, otherType)
 end
 
@@ -24,7 +26,7 @@ end
 
 local function denialByQueues(token, place)
   if first < last then return denialByTurns(token, place) end
-  return withQueue(KEYS[beforeFences], denialByTurn, first, token, place)
+  return withQueue(queueOf(first), denialByTurn, first, token, place)
 end
 
 -- Takes or keeps the place in the queue of a key that was denied, or that is free but was denied together with others.
@@ -42,7 +44,29 @@ local function settlePlaces(reply, place)
   if place == '' then return reply end
   local id = string.match(place, ' (.+)$')
   for index = first, last do
-    if reply == 1 then withQueue(queueOf(index), leaveQueue, id) else pcall(keepPlace, queueOf(index), index, place) end
+    if reply == 1 then withQueue(queueOf(index), isShared and leaveAndWake or leaveQueue, id, KEYS[index]) else pcall(keepPlace, queueOf(index), index, place) end
   end
   return reply
+end
+
+-- The reader that waits to become the writer, or nil. Its ticket is the lowest.
+local function upgraderIn(queue)
+  local id = firstWaiter(queue, serverTime())
+  return id and isUpgrader(id) and id
+end
+
+-- The denial of a new reader because another reader waits to become the writer, or nil.
+local function denialByUpgrade(token)
+  for index = first, last do
+    if withQueue(queueOf(index), upgraderIn) and view(index, token) ~= token then return denial(index, read(KEYS[index])) end
+  end
+end
+
+-- Wakes the reader that waits to become the writer, once it is the only reader.
+local function wakeUpgrader()
+  if not isShared then return end
+  for index = first, last do
+    local id, now = withQueue(queueOf(index), upgraderIn), serverTime()
+    if id and call('ZCOUNT', readersOf(index), '(' .. exact(now), '+inf') == 1 then wake(queueOf(index), id, now) end
+  end
 end

@@ -1,5 +1,13 @@
 /** The states of the lock's chart, in the usual order. */
-export const lockStates = ["idle", "acquiring", "held", "renewing", "releasing", "expired"] as const;
+export const lockStates = [
+  "idle",
+  "acquiring",
+  "held",
+  "renewing",
+  "upgrading",
+  "releasing",
+  "expired",
+] as const;
 export type LockState = (typeof lockStates)[number];
 
 /** The top-level state of a path: "acquiring" for "acquiring.asking". */
@@ -16,7 +24,7 @@ export const rankOf = (path: string): number => ranks.get(topState(path)) ?? loc
 export type StateCounts = Readonly<Record<LockState, number>>;
 
 export function countStates(locks: Iterable<{ readonly state: string }>): StateCounts {
-  const counts = { idle: 0, acquiring: 0, held: 0, renewing: 0, releasing: 0, expired: 0 };
+  const counts = { idle: 0, acquiring: 0, held: 0, renewing: 0, upgrading: 0, releasing: 0, expired: 0 };
   for (const { state } of locks) {
     const top = topState(state);
     // `in` would accept names such as "constructor", and states from frames are untrusted.

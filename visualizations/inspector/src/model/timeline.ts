@@ -37,6 +37,7 @@ function bandOf(path: string): BandKind | null {
     case "acquiring":
       return "waiting";
     case "held":
+    case "upgrading":
       return "held";
     case "renewing":
       return path === "renewing.retrying" ? "atRisk" : "held";
