@@ -1,5 +1,5 @@
-import type { ReaderClaim } from "../engine/quorum/reader-claim.js";
 import type { Vote } from "../engine/protocol/vote.js";
+import type { ReaderClaim } from "../engine/quorum/reader-claim.js";
 import { elapsed } from "../engine/time/clock.js";
 import { type ExpiryReason, LeaseExpiredError } from "../errors.js";
 import type { LockMachineEvent, LossEvent } from "../machines/lock-events.js";

@@ -174,7 +174,8 @@ export class Lock
     const settings = upgradeSettingsOf(options, heldLease?.wait ?? 0);
     if (!this.checkHeld(leaseState) || heldLease === null) throw leaseState.overError();
     const { mode, claim } = leaseState;
-    if (mode === "exclusive" || !(claim instanceof ReaderClaim)) throw new UpgradeFailedError(resources, "exclusive");
+    if (mode === "exclusive" || !(claim instanceof ReaderClaim))
+      throw new UpgradeFailedError(resources, "exclusive");
     if (this.pendingUpgrade !== null) throw new UpgradeFailedError(resources, "contended");
     if (claim.downgrading) throw new UpgradeFailedError(resources, "unsettled");
     settings.signal?.throwIfAborted();

@@ -2,7 +2,7 @@
 import { AsyncResource } from "node:async_hooks";
 import { Buffer } from "node:buffer";
 import { type Channel, channel } from "node:diagnostics_channel";
-import { createRequire } from "node:module";
+import * as nodeModules from "node:module";
 import * as nodeTimers from "node:timers";
 
 export { Buffer, type Channel, channel };
@@ -12,7 +12,7 @@ export { Buffer, type Channel, channel };
  * that they load in turn, they take about as long as Holdfast itself. Node.js before 20.16 has no `getBuiltinModule`.
  */
 const nodeModule: typeof process.getBuiltinModule =
-  process.getBuiltinModule ?? createRequire(process.execPath);
+  process.getBuiltinModule ?? nodeModules.createRequire(process.execPath);
 
 export const hostname = (): string => nodeModule("node:os").hostname();
 

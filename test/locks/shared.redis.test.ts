@@ -77,7 +77,9 @@ describe("a shared lock on servers", () => {
     const prefix = uniqueName();
     const locks = ours(prefix);
     await foreignSet(servers.slice(0, 2), `${prefix}a`, "whatever-random");
-    expect(await rejection(locks.acquire("a", { ...shared, wait: 0 }))).toMatchObject({ code: "LOCK_CONTENDED" });
+    expect(await rejection(locks.acquire("a", { ...shared, wait: 0 }))).toMatchObject({
+      code: "LOCK_CONTENDED",
+    });
     const lease = await locks.acquire("b", shared);
     await onAll(["TYPE", `${prefix}b`], "string");
     expect(await foreignSet(servers, `${prefix}b`)).toEqual([null, null, null]);

@@ -32,7 +32,13 @@ export class Claims {
 
   /** Creates the claim of an attempt to take `weight` of these permits, in this order of preference. */
   createForPermits(permits: readonly string[], weight: number, caller: AsyncContext): Claim {
-    return new PermitClaim(this.context, permits, weight, freshToken(this.owner, this.random, "exclusive"), caller);
+    return new PermitClaim(
+      this.context,
+      permits,
+      weight,
+      freshToken(this.owner, this.random, "exclusive"),
+      caller,
+    );
   }
 
   /** Creates a claim with a token that the nodes hold already. */
