@@ -5,7 +5,7 @@ import { countKeys } from "./support.js";
 
 it.each([1, 3])(
   "8 processes on %i servers never hold more than 5 permits, and leave nothing",
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async (servers) => {
     const { counts, most, prefix } = await runForPermits(1_500, servers);
     expect(most).toBe(permits);

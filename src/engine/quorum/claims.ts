@@ -1,6 +1,7 @@
 import type { AsyncContext } from "../../support/async-context.js";
 import { currentContext } from "../../support/platform.js";
 import { freshToken } from "../protocol/token.js";
+import type { Vote } from "../protocol/vote.js";
 import type { Random } from "../time/random.js";
 import { Claim } from "./claim.js";
 import type { Origin } from "./origin.js";
@@ -29,8 +30,14 @@ export class Claims {
   }
 
   /** Creates the claim of an attempt to take `weight` of these permits, in this order of preference. */
-  createForPermits(permits: readonly string[], weight: number, caller: AsyncContext): Claim {
-    return new PermitClaim(this.context, permits, weight, freshToken(this.owner, this.random), caller);
+  createForPermits(
+    permits: readonly string[],
+    weight: number,
+    caller: AsyncContext,
+    onVotes: (votes: readonly Vote[]) => void,
+  ): Claim {
+    const token = freshToken(this.owner, this.random);
+    return new PermitClaim(this.context, permits, weight, token, caller, onVotes);
   }
 
   /** Creates a claim with a token that the nodes hold already. */
