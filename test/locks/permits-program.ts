@@ -17,8 +17,11 @@ interface Shares {
   readonly prefix: string;
 }
 
-/** Runs 8 processes that acquire permits of one semaphore for `ms`, on this many servers. */
-export async function runForPermits(ms: number, servers: number): Promise<Shares> {
+/** Runs 8 processes that acquire permits of one semaphore for `ms`, or this many times each, on this many servers. */
+export async function runForPermits(
+  servers: number,
+  { ms = Number.POSITIVE_INFINITY, times = Number.POSITIVE_INFINITY },
+): Promise<Shares> {
   const directory = await mkdtemp(join(tmpdir(), "holdfast-permits-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   const file = join(directory, "turns.log");
@@ -27,7 +30,7 @@ export async function runForPermits(ms: number, servers: number): Promise<Shares
     .slice(0, servers)
     .map(({ url }) => url);
   const children = Array.from({ length: processes }, (_, id) =>
-    runFixture("permits", [String(id), String(permits), String(ms), file, prefix, ...urls]),
+    runFixture("permits", [String(id), String(permits), String(ms), String(times), file, prefix, ...urls]),
   );
   // All begin at once, so that the shares of the processes can be compared.
   await Promise.all(children.map((child) => child.said("ready")));
