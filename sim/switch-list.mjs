@@ -2,6 +2,18 @@
 export const switches = [
   {
     rule: "1 exclusion",
+    off: "grants of different permits are counted together",
+    faults: "permits",
+    changes: [
+      [
+        "src/engine/quorum/permit-decision.ts",
+        "permitsOf(ballots[member]).includes(permit)",
+        "permitsOf(ballots[member]).length > 0",
+      ],
+    ],
+  },
+  {
+    rule: "1 exclusion",
     off: "a minority is enough",
     changes: [
       ["src/engine/protocol/quorum.ts", "Math.floor(nodes / 2) + 1", "Math.max(1, Math.floor(nodes / 2))"],
@@ -325,7 +337,7 @@ export const switches = [
     off: "a free lock stays reserved for a dead waiter",
     changes: [
       ["src/clients/memory/memory-queue.ts", "until: now + placeTtl", "until: now + placeTtl * 1e6"],
-      ["src/clients/memory/memory-queue.ts", "{ ...first, until }", "{ ...first }"],
+      ["src/clients/memory/memory-queue.ts", "{ ...waiter, until }", "{ ...waiter }"],
     ],
   },
   {
@@ -423,7 +435,7 @@ export const switches = [
     rule: "14 liveness",
     off: "waiters are not woken and do not poll",
     changes: [
-      ["src/clients/memory/memory-queue.ts", "this.publish(wakeChannel(process), first.id);", ""],
+      ["src/clients/memory/memory-queue.ts", "this.publish(wakeChannel(process), waiter.id);", ""],
       ["src/lock/waiting/wait-strategy.ts", "const poll = 400;", "const poll = 1e9;"],
     ],
   },

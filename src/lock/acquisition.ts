@@ -9,6 +9,7 @@ import { onAbort } from "../support/abort.js";
 import type { AsyncContext } from "../support/async-context.js";
 import { acquisitionError } from "./acquisition-error.js";
 import { isFinal, maxAttemptTimeouts, refusalTypes, waitLeft } from "./acquisition-limits.js";
+import { createClaim } from "./create-claim.js";
 import { createLeaseState } from "./create-lease-state.js";
 import { type FailedAttempt, failedAttempt, undecidedAttempt } from "./failed-attempt.js";
 import type { LeaseState } from "./lease-state.js";
@@ -61,10 +62,10 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     private readonly reject: (error: unknown) => void,
   ) {
     this.id = lock.manager.nextAcquisition();
-    this.keys = lock.keys;
+    this.keys = lock.pool?.nextLane() ?? lock.keys;
     this.fair = settings.fair;
     this.queues = settings.queued && origin === null;
-    this.queueKey = queueKeyOf(lock.keys, settings.fair);
+    this.queueKey = queueKeyOf(this.keys, settings.fair);
     this.since = now(lock.manager.clock);
     this.start = this.since;
     this.ticket = Math.floor(this.since.wall);
@@ -126,11 +127,15 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     if (left < maxDuration || (!engine.prepared && left < Number.POSITIVE_INFINITY))
       this.setTimer("TIMED_OUT", this.waitLeft());
     else this.lock.timer.clear();
+<<<<<<< HEAD
     const { pool, keys } = this.lock;
     const claim =
       pool === null
         ? engine.claims.create(keys, this.origin, this.context, this.settings.mode)
         : pool.createClaim(engine.claims, this.settings.weight, this.origin, this.context, this.known);
+=======
+    const claim = createClaim(this.lock, this.settings.weight, this.origin, this.context, this.known);
+>>>>>>> permits
     this.claim = claim;
     this.decided = false;
     if (engine.prepared) return this.attempt(claim);
@@ -246,7 +251,6 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   private onDecided(claim: Claim, result: RoundResult): void {
     const { verdict, votes, fence } = result;
     this.decided = true;
-    this.lock.pool?.checkNumber(votes);
     this.lock.manager.localQueue.answered(this);
     this.settings.roundObserver?.round("acquire", result);
     if (verdict === "granted") {
@@ -294,7 +298,6 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     return this.waits().queuePolicy();
   }
 
-  /** ms until `wait` is over. Infinity if only the number of attempts limits the acquisition. */
   private waitLeft(): number {
     return waitLeft(this.settings, this.lock.manager.clock, this.since);
   }

@@ -9,6 +9,12 @@ import { warnBounded } from "../support/warn.js";
 import type { FailedAttempt } from "./failed-attempt.js";
 
 /**
+ * Maximum number of acquisitions of one semaphore in a process that ask the nodes at once. The others follow. Several permits may
+ * be free, so that one caller need not wait for the answer to another.
+ */
+const maxLanes = 64;
+
+/**
  * The permits of one semaphore, each of which is a lock of its own. A pool knows which permits this process holds, and in
  * which order an attempt asks for them: processes and attempts begin at different permits, so that they seldom take the
  * same one on different nodes.
@@ -24,6 +30,8 @@ export class PermitPool {
   /** The permit at which the next attempt begins. */
   private next: number;
   private readonly warnedOf = new Set<number>();
+  /** The number of acquisitions so far, which take the lanes in turn. */
+  private acquisitions = 0;
 
   constructor(
     readonly name: string,
@@ -44,6 +52,14 @@ export class PermitPool {
     return this.keys;
   }
 
+  /**
+   * What an acquisition queues for in this process: the semaphore, of whose releases it is told, and a lane, in which others of
+   * this process come before.
+   */
+  nextLane(): readonly string[] {
+    return [this.key, `${this.key}#${this.acquisitions++ % Math.min(this.number, maxLanes)}`];
+  }
+
   /** The resources of these permits. */
   resourcesOf(permits: readonly number[]): string[] {
     return permits.map((permit) => permitResource(this.key, permit).slice(this.prefix.length));
@@ -57,8 +73,15 @@ export class PermitPool {
     caller: AsyncContext,
     previous: FailedAttempt | null,
   ): Claim {
+<<<<<<< HEAD
     if (origin === null) return claims.createForPermits(this.order(weight, previous), weight, caller);
     const claim = claims.create(this.keys, origin, caller, "exclusive");
+=======
+    const onVotes = (votes: readonly Vote[]) => this.checkNumber(votes);
+    if (origin === null)
+      return claims.createForPermits(this.order(weight, previous), weight, caller, onVotes);
+    const claim = claims.create(this.keys, origin, caller);
+>>>>>>> permits
     claim.permits = this.keys.map(permitNumber);
     return claim;
   }
@@ -80,7 +103,7 @@ export class PermitPool {
   }
 
   /** Warns if other processes give another number of permits. */
-  checkNumber(votes: readonly Vote[]): void {
+  private checkNumber(votes: readonly Vote[]): void {
     for (const vote of votes) {
       const other = vote.kind === "failed" ? undefined : vote.otherNumber;
       if (other === undefined || this.warnedOf.has(other)) continue;

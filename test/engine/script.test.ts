@@ -102,6 +102,7 @@ const examples: Readonly<Record<string, object>> = {
   acquireInTurn: { queue: { place: null, barge: false } },
   acquireOrWait: { queue: { place, barge: false } },
   acquireBarging: { queue: { place: null, barge: true } },
+  acquireAny: { queue: { place, barge: false }, weight: 2 },
   renewEach: { tokens: [token, token] },
   releaseLeaveAndKeep: { queue: { id: "p:1", wake: true } },
   releaseAndWake: { queue: { id: null, wake: true } },
@@ -132,9 +133,12 @@ describe.each(listed.map((one) => [one.name, one] as const))("the command %s", (
     expect(rest).toHaveLength(one.arguments.length - (optional && fence === undefined ? 1 : 0));
     expect(rest.join()).not.toMatch(/undefined|object|NaN/);
     expect(fence === undefined || rest.at(-1) === "7").toBe(true);
+    const isShared = one.flags.includes("sharesSideKeys");
     const queues = one.flags.includes("respectsQueues") ? own.length : 0;
-    const records = fence === undefined ? 0 : own.length + 1;
-    expect(keys).toHaveLength((needsMemory ? 1 : 0) + own.length + queues + records);
+    // The queue, and the record of the number of permits.
+    const shared = isShared ? 2 : 0;
+    const records = fence === undefined ? 0 : (isShared ? 1 : own.length) + 1;
+    expect(keys).toHaveLength((needsMemory ? 1 : 0) + own.length + queues + shared + records);
   });
 });
 

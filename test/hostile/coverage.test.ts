@@ -25,6 +25,7 @@ const elsewhere: Readonly<Record<string, string>> = {
     ],
     ...["lease.resources", "lease.ttl", "lease.drift", "lease.validUntil", "lease.fence", "lease.signal"],
     ...["lease.remaining", "lease.assertHeld", "lease.release", "lease.handover", "lease.toJSON"],
+    ...["lease.permits", "semaphore.name", "semaphore.permits", "semaphore.inspect", "semaphore.toJSON"],
     ...["election.name", "election.state", "election.isLeader", "election.term", "election.actor"],
     ...["election.leader", "election.resign", "election.close", "election.toJSON"],
     ...["memoryNode.crash", "memoryNode.hang", "memoryNode.wake", "memoryNode.flush", "memoryNode.reconnect"],
@@ -100,7 +101,7 @@ function membersOf(name: string, thing: object): string[] {
 }
 
 it("every public call is tried with invalid input, or there is a reason why not", async () => {
-  const { locks, handle, lease, election } = await createSubjects();
+  const { locks, handle, lease, election, semaphore } = await createSubjects();
   const classic = await createRedlockSubjects();
   const disposer = await classic.redlock.disposer("disposed", 1_000);
   const known = [
@@ -110,6 +111,7 @@ it("every public call is tried with invalid input, or there is a reason why not"
     ...membersOf("handle", handle),
     ...membersOf("lease", lease),
     ...membersOf("election", election),
+    ...membersOf("semaphore", semaphore),
     ...membersOf("memoryNode", memoryNode()),
     ...membersOf("redlock", classic.redlock),
     ...(["redlock4", "redlock5", "nodeRedlock"] as const).flatMap((kind) =>

@@ -51,6 +51,24 @@ describe.each([1, 3, 5])("a semaphore on %i nodes", (count) => {
     await Promise.all(all.map((locks) => locks.close()));
   });
 
+  it("is not passed by others while a waiter needs several permits", async () => {
+    const all = processes(3, nodesOf(count));
+    const [one, other, third] = opened(all, 2);
+    const held = [await one?.acquire(), await one?.acquire()];
+    // The attempt that follows the first denial takes a place in the queues.
+    let denials = 0;
+    const queued = new Promise<void>((resolve) => {
+      all[1]?.on("retrying", () => void (++denials === 2 && resolve()));
+    });
+    const waiting = other?.acquire({ weight: 2, wait: 10_000 });
+    await queued;
+    await held[0]?.release();
+    expect(await third?.tryAcquire()).toBeNull();
+    await held[1]?.release();
+    expect((await waiting)?.permits.length).toBe(2);
+    await Promise.all(all.map((locks) => locks.close()));
+  });
+
   it("is never held more often than it has permits, whoever races", async () => {
     const all = processes(4, nodesOf(count));
     let inside = 0;

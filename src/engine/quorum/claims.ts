@@ -1,6 +1,11 @@
 import type { AsyncContext } from "../../support/async-context.js";
 import { currentContext } from "../../support/platform.js";
+<<<<<<< HEAD
 import { freshToken, type LockMode } from "../protocol/token.js";
+=======
+import { freshToken } from "../protocol/token.js";
+import type { Vote } from "../protocol/vote.js";
+>>>>>>> permits
 import type { Random } from "../time/random.js";
 import { Claim } from "./claim.js";
 import type { Origin } from "./origin.js";
@@ -31,6 +36,7 @@ export class Claims {
   }
 
   /** Creates the claim of an attempt to take `weight` of these permits, in this order of preference. */
+<<<<<<< HEAD
   createForPermits(permits: readonly string[], weight: number, caller: AsyncContext): Claim {
     return new PermitClaim(
       this.context,
@@ -39,6 +45,16 @@ export class Claims {
       freshToken(this.owner, this.random, "exclusive"),
       caller,
     );
+=======
+  createForPermits(
+    permits: readonly string[],
+    weight: number,
+    caller: AsyncContext,
+    onVotes: (votes: readonly Vote[]) => void,
+  ): Claim {
+    const token = freshToken(this.owner, this.random);
+    return new PermitClaim(this.context, permits, weight, token, caller, onVotes);
+>>>>>>> permits
   }
 
   /** Creates a claim with a token that the nodes hold already. */

@@ -3,6 +3,7 @@ import type { LockCommand, QueuePolicy } from "../protocol/command.js";
 import type { FenceSource } from "../protocol/fence.js";
 import { longestShort } from "../protocol/memory.js";
 import { permitNumber } from "../protocol/permit-keys.js";
+import type { Vote } from "../protocol/vote.js";
 import { Claim, type Decided, type OnAnswer } from "./claim.js";
 import type { ClaimCommand, Grant, MemberRecord } from "./claim-command.js";
 import type { MemberGate } from "./member-gate.js";
@@ -29,6 +30,8 @@ export class PermitClaim extends Claim {
     readonly weight: number,
     token: string,
     caller: AsyncContext,
+    /** Called with the votes of each round about the permits, as soon as it is decided. */
+    private readonly onVotes: (votes: readonly Vote[]) => void,
   ) {
     super(context, all, token, null, caller);
   }
@@ -95,6 +98,7 @@ export class PermitClaim extends Claim {
       all.length,
       timeout,
       (result) => {
+        this.onVotes(result.votes);
         if (result.verdict === "granted") this.narrow(round.chosen);
         decided(result);
       },

@@ -27,7 +27,7 @@ const unnotifiedPoll = 36;
 const subscriptionDelay = 100;
 /** The maximum random delay, in ms, so that waiters for the end of the same ttl do not ask in the same instant. */
 const jitter = 5;
-/** ms before the next attempt after a split vote. Doubled with each further split vote. */
+/** ms before the next attempt after a split vote, or a lost race for permits. Doubled with each further split vote. */
 const splitDelay = 5;
 
 /** A fair attempt that takes no place in the queue. */
@@ -108,12 +108,13 @@ export class WaitStrategy {
       return 0;
     }
     if (!settings.defaultRetry || !isDenied) return policy;
-    const split = lock.pool === null ? isSplit(votes, engine.membership) : hasGrant(votes);
-    if (reason === "noQuorum" && !split) return policy;
+    const split = isSplit(votes, engine.membership);
+    const raced = lock.pool === null ? split : hasGrant(votes);
+    if (reason === "noQuorum" && !raced) return policy;
     const { isSubscribed, waitingCount } = engine.wakeupChannel;
     const notifiedPoll = Math.max(poll, Math.min((poll * waitingCount) / manyWaiters, maxPoll));
     const maxDelay = (isSubscribed ? notifiedPoll : unnotifiedPoll) * (0.75 + random.fraction() / 2);
-    const splitLimit = split ? splitDelay * 2 ** this.splits++ * (0.5 + random.fraction() / 2) : maxDelay;
+    const splitLimit = raced ? splitDelay * 2 ** this.splits++ * (0.5 + random.fraction() / 2) : maxDelay;
     this.kept = isKept(votes) ? this.kept + 1 : 0;
     const kept = reservation * 2 ** Math.max(0, this.kept - 1);
     return Math.min(

@@ -61,9 +61,7 @@ class ActionRun {
     } else if (kind === "redlock") {
       await this.redlock();
     } else {
-      await this.holdAndEnd(
-        await this.expectWithin("acquisition", action.wait, target.acquire(options)),
-      );
+      await this.holdAndEnd(await this.expectWithin("acquisition", action.wait, target.acquire(options)));
     }
   }
 

@@ -42,7 +42,8 @@ export function generate(seed: number, faults: FaultClass, actions: number): Scr
   const last = hosts.length - 1;
   // Foreign clients do not notice that a node lost its memory.
   // Foreign clients know no semaphores.
-  const foreign = faults !== "permits" && sets === null && losses.length === 0 && last > 0 && random.flip(0.35);
+  const foreign =
+    faults !== "permits" && sets === null && losses.length === 0 && last > 0 && random.flip(0.35);
   for (let count = 0; count < actions; count++) {
     const host = random.below(hosts.length);
     const action = actionOf(mix);

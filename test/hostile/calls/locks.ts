@@ -3,7 +3,7 @@ import type { Lease } from "../../../src/index.js";
 import { anything, badArguments, given, otherThan } from "../support/odd-values.js";
 import type { BadCall } from "../support/refusal.js";
 import type { Subjects } from "../support/subjects.js";
-import { badElectionOptions, badOptions } from "./options.js";
+import { badElectionOptions, badOptions, badPermitOptions, badSemaphoreOptions } from "./options.js";
 
 export const isResource = (value: unknown) =>
   typeof value === "string" && value !== "" && !/\p{Surrogate}/u.test(value);
@@ -124,6 +124,34 @@ export const lockCalls: readonly BadCall<Subjects>[] = [
       [fc.oneof(otherThan(isResource), reserved, split, fc.constant("elected")), badElectionOptions],
     ),
     call: ({ locks }, [name, options]) => locks.election(name as never, options as never),
+  },
+  {
+    covers: "locks.semaphore",
+    inputs: badArguments(
+      ["a", { permits: 3 }],
+      [fc.oneof(otherThan(isResource), split), badSemaphoreOptions],
+    ),
+    call: ({ locks }, [name, options]) => locks.semaphore(name as never, options as never),
+  },
+  {
+    covers: "semaphore.acquire",
+    inputs: fc.tuple(badPermitOptions),
+    call: ({ semaphore }, [options]) => semaphore.acquire(options as never),
+  },
+  {
+    covers: "semaphore.tryAcquire",
+    inputs: fc.tuple(badPermitOptions),
+    call: ({ semaphore }, [options]) => semaphore.tryAcquire(options as never),
+  },
+  {
+    covers: "semaphore.using",
+    inputs: badArguments([{}, job], [badPermitOptions, otherThan((value) => typeof value === "function")]),
+    call: ({ semaphore }, [options, run]) => semaphore.using(options as never, run as never),
+  },
+  {
+    covers: "semaphore.handle",
+    inputs: fc.tuple(badPermitOptions),
+    call: ({ semaphore }, [options]) => semaphore.handle(options as never),
   },
   {
     covers: "locks.adopt",

@@ -113,6 +113,26 @@ export const badElectionOptions: fc.Arbitrary<unknown> = fc.oneof(
   unknownOption(Object.keys(electionFields)),
 );
 
+const isNumberOfPermits = (value: unknown): boolean =>
+  Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 1_000;
+
+/** Values that are not options of a semaphore. */
+export const badSemaphoreOptions: fc.Arbitrary<unknown> = fc.oneof(
+  anything.filter((value) => !isNumberOfPermits(value)).map((permits) => ({ permits })),
+  anything.filter((value) => value !== undefined).map((permit) => ({ permits: 3, permit })),
+  fc.constantFrom(undefined, null, 3, "3", {}),
+);
+
+const isWeight = (value: unknown): boolean => value === undefined || value === 1 || value === 2 || value === 3;
+
+/** Values that are not options of an acquisition of one of three permits. */
+export const badPermitOptions: fc.Arbitrary<unknown> = fc.oneof(
+  ...Object.values(acquireFields),
+  given(isPlain),
+  unknownOption([...Object.keys(acquireFields), "weight"]),
+  anything.filter((value) => !isWeight(value)).map((weight) => ({ weight })),
+);
+
 const lacks =
   (...methods: string[]): Check =>
   (value) =>

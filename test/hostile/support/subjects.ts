@@ -1,4 +1,4 @@
-import { createLocks, type Election, type Handle, type Lease, type Locks } from "../../../src/index.js";
+import { createLocks, type Election, type Handle, type Lease, type Locks, type Semaphore } from "../../../src/index.js";
 import { VirtualClock } from "../../../src/testing/virtual-clock.js";
 import { type RecordedNode, recordedNode } from "./recorded-node.js";
 
@@ -12,6 +12,8 @@ export interface Subjects {
   readonly lease: Lease;
   /** The election "elected", whose leader is its candidate. */
   readonly election: Election;
+  /** A semaphore with three permits. */
+  readonly semaphore: Semaphore;
   /** The handover note of another lease. */
   readonly note: string;
   /** The number of calls to the nodes. */
@@ -30,6 +32,7 @@ export async function createSubjects(): Promise<Subjects> {
     locks,
     handle: locks.handle("handled"),
     election,
+    semaphore: locks.semaphore("shared", { permits: 3 }),
     lease: await locks.acquire("leased"),
     note: (await locks.acquire("noted")).handover(),
     get asked() {
