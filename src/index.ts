@@ -44,3 +44,5 @@ export type {
   NodeGroups,
   UsingOptions,
 } from "./lock/options.js";
+export type { UpgradeOptions } from "./lock/shared/upgrade-options.js";
+export type { UpgradeFailure } from "./upgrade-failed-error.js";

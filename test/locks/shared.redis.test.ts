@@ -15,9 +15,9 @@ const ours = (prefix: string, options: Partial<LocksOptions> = {}) =>
   );
 
 /** The values of a key on all servers, once they are all alike. */
-const onAll = (args: readonly string[], value: unknown) =>
+const onAll = (args: readonly [string, ...string[]], value: unknown) =>
   waitUntil(`${args.join(" ")} gives ${value}`, 5_000, async () => {
-    const replies = await Promise.all(servers.map(({ port }) => callRedis(port, [...args])));
+    const replies = await Promise.all(servers.map(({ port }) => callRedis(port, args)));
     return replies.every((reply) => reply === value);
   });
 
@@ -77,7 +77,9 @@ describe("a shared lock on servers", () => {
     const prefix = uniqueName();
     const locks = ours(prefix);
     await foreignSet(servers.slice(0, 2), `${prefix}a`, "whatever-random");
-    expect(await rejection(locks.acquire("a", { ...shared, wait: 0 }))).toMatchObject({ code: "LOCK_CONTENDED" });
+    expect(await rejection(locks.acquire("a", { ...shared, wait: 0 }))).toMatchObject({
+      code: "LOCK_CONTENDED",
+    });
     const lease = await locks.acquire("b", shared);
     await onAll(["TYPE", `${prefix}b`], "string");
     expect(await foreignSet(servers, `${prefix}b`)).toEqual([null, null, null]);
