@@ -13,7 +13,7 @@ export const switches = [
     changes: [
       [
         "src/clients/memory/memory-store.ts",
-        "this.#first(keys, now, (value) => value !== null && value !== token);\n    return held",
+        "this.#first(command, now, (value) => value !== null && value !== token);\n    return held",
         "null;\n    return held",
       ],
     ],
@@ -24,8 +24,8 @@ export const switches = [
     changes: [
       [
         "src/clients/memory/memory-store.ts",
-        "if (this.#read(key, now)?.value === token) this.#release(key, rest, now);",
-        "this.#release(key, rest, now);",
+        "if (this.#readers.view(key, now, token) === token) this.#release(key, rest, now, token);",
+        "this.#release(key, rest, now, token);",
       ],
     ],
   },
@@ -304,7 +304,7 @@ export const switches = [
     changes: [
       [
         "src/clients/memory/memory-store.ts",
-        "this.#first(keys, now, (value) => value !== null && value !== token);\n    return held",
+        "this.#first(command, now, (value) => value !== null && value !== token);\n    return held",
         "this.#first(keys, now, (value) => value !== null && value !== token && ownToken.test(value));\n    return held",
       ],
     ],
@@ -325,7 +325,7 @@ export const switches = [
     off: "a free lock stays reserved for a dead waiter",
     changes: [
       ["src/clients/memory/memory-queue.ts", "until: now + placeTtl", "until: now + placeTtl * 1e6"],
-      ["src/clients/memory/memory-queue.ts", "{ ...first, until }", "{ ...first }"],
+      ["src/clients/memory/memory-queue.ts", "{ ...waiter, until }", "{ ...waiter }"],
     ],
   },
   {
@@ -423,7 +423,7 @@ export const switches = [
     rule: "14 liveness",
     off: "waiters are not woken and do not poll",
     changes: [
-      ["src/clients/memory/memory-queue.ts", "this.publish(wakeChannel(process), first.id);", ""],
+      ["src/clients/memory/memory-queue.ts", "this.publish(wakeChannel(process), waiter.id);", ""],
       ["src/lock/waiting/wait-strategy.ts", "const poll = 400;", "const poll = 1e9;"],
     ],
   },
@@ -499,6 +499,36 @@ export const switches = [
         "src/lock/held-lease.ts",
         "leaseState.claim.keptUntil = leaseState.keptUntil",
         "Object.defineProperty(leaseState.claim, 'keptUntil', { get: () => leaseState.keptUntil })",
+      ],
+    ],
+  },
+  {
+    rule: "1 exclusion",
+    off: "a shared lease is upgraded although others share its keys",
+    readers: true,
+    changes: [["src/clients/memory/memory-store.ts", "this.#readers.hasOthers(key, token, now)", "false"]],
+  },
+  {
+    rule: "1 exclusion",
+    off: "a release of one reader frees the key",
+    readers: true,
+    changes: [
+      [
+        "src/clients/memory/memory-readers.ts",
+        "this.#sets.get(key)?.delete(token);\n    this.#cover(key, now);",
+        "this.entries.delete(key);",
+      ],
+    ],
+  },
+  {
+    rule: "1 exclusion",
+    off: "a key does not last as long as its readers",
+    readers: true,
+    changes: [
+      [
+        "src/clients/memory/memory-readers.ts",
+        "entries.prolong(key, sharedForm, left, now);",
+        "entries.prolong(key, sharedForm, left / 4, now);",
       ],
     ],
   },
