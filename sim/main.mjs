@@ -12,6 +12,7 @@ const usage = `npm run sim -- [options]
                       membership: the processes change over from one set of nodes to another,
                       or permits: the processes acquire permits of a semaphore
   --minimum-holds         most actions keep their locks for at least a given time
+  --readers               most actions share their locks, and some of them become the writer
   --actions 140       number of actions per seed
   --jobs 2            number of threads
   --seed N            plays only this seed, and shrinks its script if it fails
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     class: { type: "string", default: "inBounds" },
     "minimum-holds": { type: "boolean", default: false },
+    readers: { type: "boolean", default: false },
     actions: { type: "string" },
     jobs: { type: "string", default: "2" },
     seed: { type: "string" },
@@ -47,6 +49,7 @@ const integer = (name) => {
 const entry = new URL("../build/esm/testing/simulator/", import.meta.url).href;
 const faults = values.class;
 const minimumHolds = values["minimum-holds"];
+const { readers } = values;
 const actions = values.actions === undefined ? 140 : integer("actions");
 
 if (values.help) {
@@ -68,6 +71,7 @@ if (values.help) {
     seed: integer("seed"),
     faults,
     minimumHolds,
+    readers,
     actions,
     trace: values.trace,
   });
@@ -81,6 +85,7 @@ if (values.help) {
     count: integer("seeds"),
     faults,
     minimumHolds,
+    readers,
     actions,
     jobs: integer("jobs"),
     onProgress({ seeds, failed }) {
@@ -91,6 +96,6 @@ if (values.help) {
     },
   });
   printTotals(total, faults, performance.now() - began);
-  printFailures(total.failed, { faults, minimumHolds, actions });
+  printFailures(total.failed, { faults, minimumHolds, readers, actions });
   process.exitCode = total.failed.length === 0 ? 0 : 1;
 }

@@ -17,6 +17,7 @@ export async function playSeeds({
   count,
   faults,
   minimumHolds = false,
+  readers = false,
   actions,
   jobs,
   enough = () => false,
@@ -35,7 +36,7 @@ export async function playSeeds({
         if (next >= end || enough(total)) return resolve();
         const seeds = [];
         while (seeds.length < batchSize && next < end) seeds.push(next++);
-        worker.postMessage({ seeds, faults, minimumHolds, actions });
+        worker.postMessage({ seeds, faults, minimumHolds, readers, actions });
       };
       worker.on("message", (sum) => {
         add(total, sum);

@@ -35,10 +35,10 @@ function printKinds(title, prefix, counts) {
 export const describe = ({ seed, hash, violation }) =>
   `seed ${seed} (${hash}): ${violation.checker}: ${violation.what}`;
 
-export function printFailures(failed, { faults, minimumHolds, actions }) {
+export function printFailures(failed, { faults, minimumHolds, readers, actions }) {
   const [first] = failed;
   if (first === undefined) return;
-  const workload = minimumHolds ? " --minimum-holds" : "";
+  const workload = minimumHolds ? " --minimum-holds" : readers ? " --readers" : "";
   console.log(
     `replay: npm run sim -- --seed ${first.seed} --class ${faults}${workload} --actions ${actions} --trace`,
   );

@@ -3,5 +3,6 @@ export const switches: readonly {
   readonly off: string;
   readonly faults?: "beyond" | "membership";
   readonly minimumHolds?: true;
+  readonly readers?: true;
   readonly changes: readonly (readonly [file: string, from: string, to: string])[];
 }[];

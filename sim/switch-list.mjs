@@ -25,7 +25,7 @@ export const switches = [
     changes: [
       [
         "src/clients/memory/memory-store.ts",
-        "this.#first(keys, now, (value) => value !== null && value !== token);\n    return held",
+        "this.#first(command, now, (value) => value !== null && value !== token);\n    return held",
         "null;\n    return held",
       ],
     ],
@@ -36,8 +36,8 @@ export const switches = [
     changes: [
       [
         "src/clients/memory/memory-store.ts",
-        "if (this.#read(key, now)?.value === token) this.#release(key, rest, now);",
-        "this.#release(key, rest, now);",
+        "if (this.#readers.view(key, now, token) === token) this.#release(key, rest, now, token);",
+        "this.#release(key, rest, now, token);",
       ],
     ],
   },
@@ -316,7 +316,7 @@ export const switches = [
     changes: [
       [
         "src/clients/memory/memory-store.ts",
-        "this.#first(keys, now, (value) => value !== null && value !== token);\n    return held",
+        "this.#first(command, now, (value) => value !== null && value !== token);\n    return held",
         "this.#first(keys, now, (value) => value !== null && value !== token && ownToken.test(value));\n    return held",
       ],
     ],
@@ -511,6 +511,36 @@ export const switches = [
         "src/lock/held-lease.ts",
         "leaseState.claim.keptUntil = leaseState.keptUntil",
         "Object.defineProperty(leaseState.claim, 'keptUntil', { get: () => leaseState.keptUntil })",
+      ],
+    ],
+  },
+  {
+    rule: "1 exclusion",
+    off: "a shared lease is upgraded although others share its keys",
+    readers: true,
+    changes: [["src/clients/memory/memory-store.ts", "this.#readers.hasOthers(key, token, now)", "false"]],
+  },
+  {
+    rule: "1 exclusion",
+    off: "a release of one reader frees the key",
+    readers: true,
+    changes: [
+      [
+        "src/clients/memory/memory-readers.ts",
+        "this.#sets.get(key)?.delete(token);\n    this.#cover(key, now);",
+        "this.entries.delete(key);",
+      ],
+    ],
+  },
+  {
+    rule: "1 exclusion",
+    off: "a key does not last as long as its readers",
+    readers: true,
+    changes: [
+      [
+        "src/clients/memory/memory-readers.ts",
+        "entries.prolong(key, sharedForm, left, now);",
+        "entries.prolong(key, sharedForm, left / 4, now);",
       ],
     ],
   },

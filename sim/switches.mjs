@@ -17,6 +17,7 @@ async function search(entry, { jobs, actions }) {
       count: maxSeeds,
       faults: entry.faults ?? "inBounds",
       minimumHolds: entry.minimumHolds ?? false,
+      readers: entry.readers ?? false,
       actions,
       jobs,
       enough: ({ failed }) => failed.length > 0,

@@ -45,3 +45,5 @@ export type {
   UsingOptions,
 } from "./lock/options.js";
 export type * from "./semaphore/types.js";
+export type { UpgradeOptions } from "./lock/shared/upgrade-options.js";
+export type { UpgradeFailure } from "./upgrade-failed-error.js";

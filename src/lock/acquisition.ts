@@ -127,15 +127,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     if (left < maxDuration || (!engine.prepared && left < Number.POSITIVE_INFINITY))
       this.setTimer("TIMED_OUT", this.waitLeft());
     else this.lock.timer.clear();
-<<<<<<< HEAD
-    const { pool, keys } = this.lock;
-    const claim =
-      pool === null
-        ? engine.claims.create(keys, this.origin, this.context, this.settings.mode)
-        : pool.createClaim(engine.claims, this.settings.weight, this.origin, this.context, this.known);
-=======
-    const claim = createClaim(this.lock, this.settings.weight, this.origin, this.context, this.known);
->>>>>>> permits
+    const claim = createClaim(this.lock, this.settings, this.origin, this.context, this.known);
     this.claim = claim;
     this.decided = false;
     if (engine.prepared) return this.attempt(claim);

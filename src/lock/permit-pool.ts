@@ -73,15 +73,10 @@ export class PermitPool {
     caller: AsyncContext,
     previous: FailedAttempt | null,
   ): Claim {
-<<<<<<< HEAD
-    if (origin === null) return claims.createForPermits(this.order(weight, previous), weight, caller);
-    const claim = claims.create(this.keys, origin, caller, "exclusive");
-=======
     const onVotes = (votes: readonly Vote[]) => this.checkNumber(votes);
     if (origin === null)
       return claims.createForPermits(this.order(weight, previous), weight, caller, onVotes);
-    const claim = claims.create(this.keys, origin, caller);
->>>>>>> permits
+    const claim = claims.create(this.keys, origin, caller, "exclusive");
     claim.permits = this.keys.map(permitNumber);
     return claim;
   }

@@ -239,6 +239,6 @@ test("a memory node shares keys, and notifies readers and writers, like the scri
         expect((await view.messages(process)).slice(before)).toEqual(published);
       }
     }),
-    { numRuns: 600 },
+    { numRuns: 300 },
   );
 }, 240_000);

@@ -222,11 +222,14 @@ if other and readsUntil(index, other) > now then return other end
 return false
 end
 local function lastReaderUntil(index)
-return tonumber(call('ZREVRANGE', readersOf(index), 0, 0, 'WITHSCORES')[2]) or 0
+return tonumber(call('ZREVRANGEBYSCORE', readersOf(index), '+inf', 0, 'WITHSCORES', 'LIMIT', 0, 1)[2]) or 0
+end
+local function someReaders(index, now)
+return call('ZRANGEBYSCORE', readersOf(index), '(' .. exact(now), '+inf', 'LIMIT', 0, 2)
 end
 local function hasOtherReaders(index, token, now)
-local others = call('ZCOUNT', readersOf(index), '(' .. exact(now), '+inf')
-return others > (readsUntil(index, token) > now and 1 or 0)
+local found = someReaders(index, now)
+return #found == 2 or found[1] ~= nil and found[1] ~= token
 end
 local function coverReaders(index, now)
 local key, readers, left = KEYS[index], readersOf(index), lastReaderUntil(index) - now
@@ -234,11 +237,15 @@ if left <= 0 then return call('DEL', key, readers) end
 call('PEXPIRE', key, exact(left))
 if call('PTTL', readers) < left then call('PEXPIRE', readers, exact(left)) end
 end
+local function forgetExpired(readers, now)
+local expired = call('ZRANGEBYSCORE', readers, '-inf', exact(now), 'LIMIT', 0, 8)
+for _, token in ipairs(expired) do call('ZREM', readers, token) end
+end
 local function holdShared(index, token, ttl)
 local key, readers, now = KEYS[index], readersOf(index), serverTime()
 local value = call('GET', key)
 if value == token then return extend(key, ttl) end
-if value then call('ZREMRANGEBYSCORE', readers, '-inf', exact(now)) else call('DEL', readers) end
+if value then forgetExpired(readers, now) else call('DEL', readers) end
 local left = math.max(readsUntil(index, token) - now, tonumber(ttl))
 call('ZADD', readers, exact(now + left), token)
 if value then extend(key, left) else call('SET', key, sharedForm, 'PX', exact(left)) end
@@ -478,7 +485,7 @@ local function wakeUpgrader()
 if not isShared then return end
 for index = first, last do
 local id, now = withQueue(queueOf(index), upgraderIn), serverTime()
-if id and call('ZCOUNT', readersOf(index), '(' .. exact(now), '+inf') == 1 then wake(queueOf(index), id, now) end
+if id and #someReaders(index, now) == 1 then wake(queueOf(index), id, now) end
 end
 end
 local commands = {}
@@ -894,4 +901,4 @@ elseif age and ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "29c2f8b44a29ac8e82d4b0ccc27976dff22cef99";
+export const batchScriptSha = "954933919020bcca0f846dccdcd2a0d70dc3a646";

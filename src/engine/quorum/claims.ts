@@ -1,11 +1,7 @@
 import type { AsyncContext } from "../../support/async-context.js";
 import { currentContext } from "../../support/platform.js";
-<<<<<<< HEAD
 import { freshToken, type LockMode } from "../protocol/token.js";
-=======
-import { freshToken } from "../protocol/token.js";
 import type { Vote } from "../protocol/vote.js";
->>>>>>> permits
 import type { Random } from "../time/random.js";
 import { Claim } from "./claim.js";
 import type { Origin } from "./origin.js";
@@ -36,25 +32,14 @@ export class Claims {
   }
 
   /** Creates the claim of an attempt to take `weight` of these permits, in this order of preference. */
-<<<<<<< HEAD
-  createForPermits(permits: readonly string[], weight: number, caller: AsyncContext): Claim {
-    return new PermitClaim(
-      this.context,
-      permits,
-      weight,
-      freshToken(this.owner, this.random, "exclusive"),
-      caller,
-    );
-=======
   createForPermits(
     permits: readonly string[],
     weight: number,
     caller: AsyncContext,
     onVotes: (votes: readonly Vote[]) => void,
   ): Claim {
-    const token = freshToken(this.owner, this.random);
+    const token = freshToken(this.owner, this.random, "exclusive");
     return new PermitClaim(this.context, permits, weight, token, caller, onVotes);
->>>>>>> permits
   }
 
   /** Creates a claim with a token that the nodes hold already. */

@@ -72,6 +72,7 @@ export class Upgrade implements UpgradingActions, WakeupListener {
       const drift = driftOf(ttl, settings.driftFactor);
       const isLate = took > roundLimit(manager) || validityOf(ttl, drift, elapsed(manager.clock, start)) <= 0;
       if (verdict !== "granted" || isLate) return void this.decideToWait(result);
+      // The nodes keep the keys for at least that long from now on, in the name of this lease alone.
       leaseState.confirm(start, ttl, drift, manager.random.fraction());
       leaseState.upgrade(fence);
       lock.send({ type: "UPGRADED", validUntil: leaseState.validUntil, votes });
@@ -90,6 +91,9 @@ export class Upgrade implements UpgradingActions, WakeupListener {
 
   finishUpgrade(): void {
     this.close();
+    const { leaseState, lock, votes } = this;
+    const { acquisition, validUntil } = leaseState;
+    lock.notifier.notify("renewed", acquisition, { validUntil, votes });
     this.lock.notifier.defer(this.resolve);
   }
 
@@ -161,7 +165,7 @@ export class Upgrade implements UpgradingActions, WakeupListener {
     if (!this.isActive) return;
     this.lock.send({ type: "UPGRADE_FAILED", error });
     // The chart has not begun the upgrade, because a renewal is under way.
-    if (!this.over) this.failUpgrade(error);
+    if (!this.over) this.lock.deliver(() => this.failUpgrade(error));
   }
 
   private close(): void {

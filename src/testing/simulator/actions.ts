@@ -128,9 +128,17 @@ class ActionRun {
   }
 
   private async hold(lease: Lease): Promise<void> {
-    const { hold, extend, renewals } = this.action;
+    const { hold, extend, renewals, upgrade } = this.action;
     const { host } = this.program;
     if (renewals > 0) await this.renewInARow(lease);
+    if (upgrade !== undefined) {
+      await host.sleep(upgrade.after);
+      const { wait } = upgrade;
+      await this.expectWithin("upgrade", wait, lease.upgrade({ wait })).then(
+        () => this.simulation.oracle.count("upgraded"),
+        () => {},
+      );
+    }
     if (extend !== null && extend.after < hold) {
       await host.sleep(extend.after);
       if (extend.ttl !== null) this.requested(lease, extend.ttl);
@@ -171,7 +179,7 @@ class ActionRun {
   }
 
   private options(): AcquireOptions {
-    const { ttl, wait, fence, fair, renew, maxHold, holdAtLeast, policy, abortAfter } = this.action;
+    const { ttl, wait, fence, fair, renew, maxHold, holdAtLeast, mode, policy, abortAfter } = this.action;
     const { oracle } = this.simulation;
     const controller = new AbortController();
     if (abortAfter !== null) this.later(abortAfter, () => controller.abort(new Error("enough")));
@@ -184,6 +192,7 @@ class ActionRun {
       onLost: ({ acquisition }) => oracle.loss.onLostCalled(acquisition),
       ...(maxHold === null ? {} : { maxHold }),
       ...(holdAtLeast === undefined ? {} : { holdAtLeast }),
+      ...(mode === undefined ? {} : { mode }),
       ...(policy ? { retry: { delay: 10, maxDelay: 100 } } : {}),
       ...(abortAfter === null ? {} : { signal: controller.signal }),
     };

@@ -153,6 +153,7 @@ export class Oracle {
       leaseState,
       name: `${program.host.name}'s ${event.acquisition}`,
       resources: event.resources,
+      shares: () => leaseState.mode === "shared",
       believes: () => leaseState.end === null && !program.host.dead && leaseState.left() > 0,
     };
     for (const checker of this.checkers) checker.acquired?.(holder, event);

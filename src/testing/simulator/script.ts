@@ -29,6 +29,10 @@ export interface Action {
   readonly maxHold: number | null;
   /** ms. */
   readonly holdAtLeast?: number;
+  /** Default: exclusive. */
+  readonly mode?: "shared";
+  /** The program asks to become the writer `after` ms. `wait`: in ms. */
+  readonly upgrade?: { readonly after: number; readonly wait: number };
   /** Whether the acquisition sets its own `retry` options. */
   readonly policy: boolean;
   /** How long the lease is held, in ms. */

@@ -161,8 +161,8 @@ export class Simulation {
         if (reply?.kind !== "report") return;
         for (const { key, holder } of reply.keys) {
           if (holder === null) continue;
-          const { tokenHash, ttlLeft } = holder;
-          found.push({ node: server.name, key, tokenHash, ttlLeft: ttlLeft ?? 0 });
+          for (const { tokenHash, ttlLeft } of holder.readers ?? [holder])
+            found.push({ node: server.name, key, tokenHash, ttlLeft: ttlLeft ?? 0 });
         }
       });
     }

@@ -31,13 +31,18 @@ end
 
 -- The time until which the last of the readers holds the key, or 0.
 local function lastReaderUntil(index)
-  return tonumber(call('ZREVRANGE', readersOf(index), 0, 0, 'WITHSCORES')[2]) or 0
+  return tonumber(call('ZREVRANGEBYSCORE', readersOf(index), '+inf', 0, 'WITHSCORES', 'LIMIT', 0, 1)[2]) or 0
+end
+
+-- Up to two of the tokens that hold the key as readers.
+local function someReaders(index, now)
+  return call('ZRANGEBYSCORE', readersOf(index), '(' .. exact(now), '+inf', 'LIMIT', 0, 2)
 end
 
 -- Whether readers with other tokens hold the key.
 local function hasOtherReaders(index, token, now)
-  local others = call('ZCOUNT', readersOf(index), '(' .. exact(now), '+inf')
-  return others > (readsUntil(index, token) > now and 1 or 0)
+  local found = someReaders(index, now)
+  return #found == 2 or found[1] ~= nil and found[1] ~= token
 end
 
 -- Adapts the remaining time of a key to its readers. A key without readers is deleted.
@@ -48,12 +53,18 @@ local function coverReaders(index, now)
   if call('PTTL', readers) < left then call('PEXPIRE', readers, exact(left)) end
 end
 
+-- Removes some of the readers that hold the key no longer: more than one write adds.
+local function forgetExpired(readers, now)
+  local expired = call('ZRANGEBYSCORE', readers, '-inf', exact(now), 'LIMIT', 0, 8)
+  for _, token in ipairs(expired) do call('ZREM', readers, token) end
+end
+
 -- Lets the token hold the key for at least `ttl` ms. The key must be absent, have the shared form, or hold the token.
 local function holdShared(index, token, ttl)
   local key, readers, now = KEYS[index], readersOf(index), serverTime()
   local value = call('GET', key)
   if value == token then return extend(key, ttl) end
-  if value then call('ZREMRANGEBYSCORE', readers, '-inf', exact(now)) else call('DEL', readers) end
+  if value then forgetExpired(readers, now) else call('DEL', readers) end
   local left = math.max(readsUntil(index, token) - now, tonumber(ttl))
   call('ZADD', readers, exact(now + left), token)
   if value then extend(key, left) else call('SET', key, sharedForm, 'PX', exact(left)) end

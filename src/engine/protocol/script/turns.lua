@@ -67,6 +67,6 @@ local function wakeUpgrader()
   if not isShared then return end
   for index = first, last do
     local id, now = withQueue(queueOf(index), upgraderIn), serverTime()
-    if id and call('ZCOUNT', readersOf(index), '(' .. exact(now), '+inf') == 1 then wake(queueOf(index), id, now) end
+    if id and #someReaders(index, now) == 1 then wake(queueOf(index), id, now) end
   end
 end

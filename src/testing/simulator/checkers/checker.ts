@@ -18,6 +18,8 @@ export interface LeaseHolder {
   readonly resources: readonly string[];
   /** Whether the client believes now, by its own clocks, that the lease is held. The check has no side effects. */
   believes(): boolean;
+  /** Whether the lease may be held beside others that share it. Absent: it may not. */
+  shares?(): boolean;
 }
 
 export interface KnownLeaseHolder extends LeaseHolder, CreatedLock {

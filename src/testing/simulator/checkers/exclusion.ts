@@ -1,7 +1,8 @@
 import type { Checker, CreatedLock, Findings, KnownLeaseHolder, LeaseHolder } from "./checker.js";
 
 /**
- * Exclusion by true time: at no moment do two holders believe, each by its own clocks, that they hold the same resource.
+ * Exclusion by true time: at no moment do two holders believe, each by its own clocks, that they hold the same resource,
+ * unless both share it.
  * A stalled holder counts only while its clocks, read at this moment, are within the lease.
  */
 export class Exclusion implements Checker {
@@ -22,7 +23,7 @@ export class Exclusion implements Checker {
     }
   }
 
-  /** Checks again after a renewal, which may have revived an expired lease. */
+  /** Checks again after a renewal, which may have revived an expired lease, or have made a shared lease exclusive. */
   lockEvent({ lock }: CreatedLock, name: string): void {
     if (name !== "renewed") return;
     const renewed = [...this.holders].filter(([, all]) => [...all].some((holder) => isOf(holder, lock)));
@@ -41,6 +42,7 @@ export class Exclusion implements Checker {
         if (isOver(other)) all.delete(other);
         continue;
       }
+      if (holder.shares?.() === true && other.shares?.() === true) continue;
       const pair = `${other.name} ${holder.name}`;
       if (this.reported.has(pair)) continue;
       this.reported.add(pair);

@@ -15,7 +15,7 @@ export class History implements Checker {
 
   lockEvent({ lock, program }: CreatedLock, event: EventName, acquisition: string): void {
     this.findings.checked();
-    const { start, follow, includes, namesOf } = automaton();
+    const { start, follow, includes, namesOf } = automaton(lock.mode);
     const before = this.reached.get(acquisition) ?? start;
     const after = follow(before, event);
     const whose = `${program.host.name}'s ${acquisition}`;

@@ -1,5 +1,7 @@
 import type { AnyStateNode } from "xstate";
+import type { LockMode } from "../../../engine/protocol/token.js";
 import { lockMachine } from "../../../machines/lock.js";
+import { sharedMachine } from "../../../machines/shared.js";
 import type { EventName } from "./checker.js";
 
 /** A set of the chart's innermost states, one bit each. */
@@ -11,6 +13,7 @@ const eventByAction: Record<string, EventName> = {
   scheduleRetry: "retrying",
   begin: "acquired",
   prolong: "renewed",
+  finishUpgrade: "renewed",
   reportQuorumLost: "quorumLost",
   finishRelease: "released",
   lose: "expired",
@@ -30,16 +33,18 @@ interface Automaton {
   namesOf(states: States): string;
 }
 
-let derived: Automaton | null = null;
+const derived = new Map<AnyStateNode, Automaton>();
 
-/** Returns the automaton of legal event sequences, derived from the lock's chart once. */
-export function automaton(): Automaton {
-  derived ??= derive();
-  return derived;
+/** Returns the automaton of legal event sequences, derived once from the chart of locks of this mode. */
+export function automaton(mode: LockMode): Automaton {
+  const root: AnyStateNode = mode === "shared" ? sharedMachine.root : lockMachine.root;
+  const known = derived.get(root) ?? derive(root);
+  derived.set(root, known);
+  return known;
 }
 
-function derive(): Automaton {
-  const leaves = leavesOf(lockMachine.root);
+function derive(root: AnyStateNode): Automaton {
+  const leaves = leavesOf(root);
   const bitOf = (leaf: AnyStateNode): States => 1 << leaves.indexOf(leaf);
   const eventlessEnds = new Map<States, States>();
   const eventEnds = new Map<string, States>();
@@ -65,7 +70,7 @@ function derive(): Automaton {
     return more === states ? states : closure(more);
   };
   const known = new Map<string, States>();
-  const idle = bitOf(innermost(lockMachine.root));
+  const idle = bitOf(innermost(root));
   const expired = leaves.filter(({ key }) => key === "expired").reduce((all, leaf) => all | bitOf(leaf), 0);
   return {
     start: idle | expired,
