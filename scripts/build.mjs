@@ -31,6 +31,5 @@ if (status !== 0) process.exit(status ?? 1);
 
 await build({ configFile: "visualizations/inspector/vite.config.ts", logLevel: "warn" });
 await embed();
-await embedThread();
-await bundle();
+await bundle(await embedThread());
 writeTypes();

@@ -8,6 +8,7 @@ import { replace } from "./embed.mjs";
 
 const file = "build/renewal-worker.cjs";
 
+/** Returns the modules that the script was made of. */
 export async function embedThread() {
   const build = await rolldown({
     input: "build/esm/renewal-worker/thread/main.js",
@@ -26,7 +27,6 @@ export async function embedThread() {
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   });
   await build.close();
-  const [chunk] = output;
   replace("renewal-worker/thread-code", "threadCode", readFileSync(file, "utf8"));
-  return chunk.moduleIds;
+  return output.flatMap(({ moduleIds = [] }) => moduleIds);
 }

@@ -166,14 +166,19 @@ export class LeaseState {
   /** Records a renewal. The new ttl counts from `start`, the start of the renewal. */
   confirm(start: Instant, ttl: number, drift: number, chance: number): void {
     this.chance = chance;
-    this.kept?.confirmed(start, ttl);
+    if (this.kept === null) return this.record(start, ttl, drift);
+    this.kept.confirmed(start, ttl);
     this.confirmElsewhere(start, ttl, drift);
   }
 
-  /** Records a renewal that another thread has made. A later end that is known already stays. */
+  /** Records a renewal, while another thread renews too. A later end that is known already stays. */
   confirmElsewhere(start: Instant, ttl: number, drift: number): void {
+    const end = this.confirmedAt.monotonic + this.ttl - this.drift;
+    if (start.monotonic + ttl - drift >= end) this.record(start, ttl, drift);
+  }
+
+  private record(start: Instant, ttl: number, drift: number): void {
     this.renewals += 1;
-    if (start.monotonic + ttl - drift < this.confirmedAt.monotonic + this.ttl - this.drift) return;
     this.confirmedAt = start;
     this.ttl = ttl;
     this.drift = drift;

@@ -16,6 +16,8 @@ export class KeptLeases implements LeaseKeeper {
   readonly slots: LeaseSlots;
   private readonly leases = new Map<number, LeaseOfWorker>();
   private last = 0;
+  /** The round that was confirmed last, and the leases that it has renewed, which are told of together. */
+  private confirming: { start: Instant; ttl: number; leases: number[]; posting: number } | null = null;
 
   constructor(
     readonly link: WorkerLink,
@@ -30,6 +32,18 @@ export class KeptLeases implements LeaseKeeper {
     this.leases.set(number, kept);
     kept.register();
     return kept;
+  }
+
+  confirmed(lease: number, start: Instant, ttl: number): void {
+    const { confirming, link } = this;
+    const { posting } = link;
+    if (confirming?.start === start && confirming.ttl === ttl && confirming.posting === posting) {
+      confirming.leases.push(lease);
+      return;
+    }
+    const leases = [lease];
+    this.confirming = { start, ttl, leases, posting };
+    link.sendLater({ type: "confirmed", leases, start: this.clock.toShared(start), ttl });
   }
 
   remove(number: number, slot: number): void {
@@ -114,8 +128,7 @@ class LeaseOfWorker implements KeptLease {
   }
 
   confirmed(start: Instant, ttl: number): void {
-    const { link, clock } = this.leases;
-    link.sendLater({ type: "confirmed", lease: this.number, start: clock.toShared(start), ttl });
+    this.leases.confirmed(this.number, start, ttl);
   }
 
   drop(): void {

@@ -80,8 +80,13 @@ export type ToWorker =
   | { readonly type: "unsubscribe"; readonly subscription: number }
   | { readonly type: "page"; readonly page: SharedArrayBuffer }
   | ({ readonly type: "keep" } & LeaseRegistration)
-  /** The main thread has renewed the lease. */
-  | { readonly type: "confirmed"; readonly lease: number; readonly start: Instant; readonly ttl: number }
+  /** The main thread has renewed these leases in one round. */
+  | {
+      readonly type: "confirmed";
+      readonly leases: readonly number[];
+      readonly start: Instant;
+      readonly ttl: number;
+    }
   /** The lease is to be renewed no more, but ends at its deadline. */
   | { readonly type: "drop"; readonly lease: number }
   /** Nothing more is to be sent in the name of the lease. */

@@ -45,6 +45,8 @@ export class WorkerLink {
   private outgoing: ToWorker[] = [];
   private scheduled = false;
   private posted = 0;
+  /** The number of the next posting, also of those to former workers. */
+  posting = 0;
   private handled = new Int32Array(new SharedArrayBuffer(4));
   /** Requests without a reply, by their numbers. */
   private readonly requests = new Map<number, Request>();
@@ -127,6 +129,7 @@ export class WorkerLink {
     if (thread === null || outgoing.length === 0) return;
     this.outgoing = [];
     this.posted++;
+    this.posting++;
     thread.post(outgoing);
     if (this.exiting) this.awaitHandled();
   };
@@ -259,6 +262,7 @@ export class WorkerLink {
   private drop(cause: string): void {
     this.thread = null;
     this.outgoing = [];
+    this.posting++;
     const requests = [...this.requests.values()];
     const calls = [...this.calls.values()];
     this.requests.clear();

@@ -2,8 +2,8 @@ import { locksOf } from "../../src/api/managed-locks.js";
 import type { Locks } from "../../src/api/types.js";
 import { type MemoryNode, memoryNode } from "../../src/clients/memory/memory-node.js";
 import type { LockNode } from "../../src/engine/node/lock-node.js";
-import { systemRandom } from "../../src/engine/time/random.js";
 import type { Clock, Timer } from "../../src/engine/time/clock.js";
+import { systemRandom } from "../../src/engine/time/random.js";
 import type { LocksOptions } from "../../src/lock/options.js";
 import { Manager } from "../../src/manager/manager.js";
 import { managerSettingsOf } from "../../src/manager/manager-settings.js";
@@ -76,7 +76,9 @@ export class BlockableThread {
 
   /** Creates a manager of another process. */
   others(options: Partial<LocksOptions> = {}): Locks {
-    return locksOf(new Manager({ nodes: this.nodes, clock: this.clock, owner: "other", ttl: 1_000, ...options }));
+    return locksOf(
+      new Manager({ nodes: this.nodes, clock: this.clock, owner: "other", ttl: 1_000, ...options }),
+    );
   }
 
   /** From now on, the main thread runs no timer and reads no message. Only what the test calls runs there. */

@@ -20,7 +20,7 @@ export function openNodes(sources: readonly NodeSource[], load: LoadClient): Pro
       try {
         return renamed(recogniseNode(await exported(source), index), source.name);
       } catch (error) {
-        return new MissingNode(source.name, `${source.name} gives no client: ${messageOf(error)}`);
+        return new MissingNode(source.name, `the module gives no client: ${messageOf(error)}`);
       }
     }),
   );

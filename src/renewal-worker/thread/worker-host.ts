@@ -44,7 +44,7 @@ export class WorkerHost implements KeeperContext {
     // Findings about the nodes are reported by the engine of the main thread, which sees the same nodes.
     this.engine = new QuorumEngine({
       ...settings,
-      nodes,
+      nodes: nodes.map(withoutRecords),
       sets: start.sets,
       otherSets: "allow",
       observe: ignore,
@@ -117,7 +117,8 @@ export class WorkerHost implements KeeperContext {
         this.leases.set(message.lease, new KeptLease(this, message, slotIn(this.pages, message.slot)));
         return;
       case "confirmed":
-        return this.leases.get(message.lease)?.confirmed(message.start, message.ttl);
+        for (const lease of message.leases) this.leases.get(lease)?.confirmed(message.start, message.ttl);
+        return;
       case "drop":
         return this.leases.get(message.lease)?.drop();
       case "end":
@@ -158,5 +159,14 @@ export class WorkerHost implements KeeperContext {
     if (outgoing.length > 0) this.post(outgoing);
   };
 }
+
+/** The main thread records which sets of nodes are in use; it knows of the groups. */
+const withoutRecords = (node: LockNode): LockNode =>
+  new Proxy(node, {
+    get(target, property) {
+      const value: unknown = property === "recordSets" ? undefined : Reflect.get(target, property, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 
 const ignore = () => {};
