@@ -75,8 +75,7 @@ export class PortNode implements LockNode {
   }
 
   async close(): Promise<void> {
-    // A worker that has ended has no connection either.
-    await this.link.call(this.index, "close", []).catch(() => {});
+    await this.link.closeNode(this.index);
     this.listeners.clear();
   }
 

@@ -2,8 +2,9 @@ import type { Request } from "../engine/node/lock-node.js";
 import { messageOf } from "../engine/protocol/error-message.js";
 import { failed, LastingError } from "../engine/protocol/refusal.js";
 import type { Clock, Timer } from "../engine/time/clock.js";
-import { afterJobs, onExitLate, type Thread, type ThreadListener } from "../support/platform.js";
+import { afterJobs, type Thread, type ThreadListener } from "../support/platform.js";
 import { warnBounded } from "../support/warn.js";
+import { flushAtExit } from "./exit-flush.js";
 import type { FromWorker, ToWorker } from "./messages.js";
 
 /** Starts the worker. `handled`: a word in which the worker counts the postings that it has handled. */
@@ -25,6 +26,8 @@ const longestPause = 5_000;
 const steady = 30_000;
 /** ms for which an exiting process waits until the worker has written everything. */
 const exitTimeout = 200;
+/** ms for which the worker may take to close a connection; it may be blocked by code of a module. */
+const closeTimeout = 1_000;
 
 interface Call {
   resolve(value: unknown): void;
@@ -61,6 +64,7 @@ export class WorkerLink {
   private startedAt = 0;
   private timer: Timer | null = null;
   private exiting = false;
+  private endFlush: (() => void) | null = null;
   closed = false;
 
   constructor(
@@ -94,7 +98,7 @@ export class WorkerLink {
     this.handled = new Int32Array(handled);
     this.posted = 0;
     this.isHeld = false;
-    flushAtExit(this);
+    this.endFlush ??= flushAtExit(this);
     this.listener.started();
     for (const [subscription, { node, channel }] of this.subscriptions)
       this.send({ type: "subscribe", subscription, node, channel });
@@ -156,6 +160,18 @@ export class WorkerLink {
     });
   }
 
+  /** Closes the connection of a node. A worker that has ended has none. */
+  closeNode(node: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.clock.after(closeTimeout, resolve);
+      const closed = () => {
+        timer.cancel();
+        resolve();
+      };
+      this.call(node, "close", []).then(closed, closed);
+    });
+  }
+
   subscribe(node: number, channel: string, listener: Subscription["listener"]): () => void {
     const subscription = ++this.lastSubscription;
     this.subscriptions.set(subscription, { node, channel, listener });
@@ -169,7 +185,7 @@ export class WorkerLink {
   close(): void {
     this.closed = true;
     this.timer?.cancel();
-    flushedAtExit.delete(this);
+    this.endFlush?.();
     this.thread?.terminate();
     this.drop("the locks were closed");
   }
@@ -273,17 +289,4 @@ export class WorkerLink {
     for (const { listener } of this.subscriptions.values()) listener.unsubscribed();
     if (!this.closed) this.listener.ended(cause);
   }
-}
-
-/** Links whose workers must have written everything when the process exits. */
-const flushedAtExit = new Set<WorkerLink>();
-let hooked = false;
-
-function flushAtExit(link: WorkerLink): void {
-  flushedAtExit.add(link);
-  if (hooked) return;
-  hooked = true;
-  onExitLate(() => {
-    for (const each of flushedAtExit) each.exit();
-  });
 }

@@ -17,6 +17,8 @@ export class ServedNode {
     private readonly index: number,
     private readonly tell: (message: FromWorker) => void,
     private readonly reply: (number: number, reply: Reply) => void,
+    /** Whether the lease of this token was lost in the worker, which the main thread may not know yet. */
+    private readonly isLost: (token: string) => boolean,
   ) {
     this.unwatch = node.watch((connection, cause) => this.tellStatus(connection, cause));
     this.tellStatus(node.connection, node.trouble === "" ? undefined : new Error(node.trouble));
@@ -35,9 +37,18 @@ export class ServedNode {
   }
 
   execute({ mark, first, commands }: Told<"batch">): void {
-    const requests = commands.map((command, at) => new PassedRequest(command, first + at, this));
-    for (const request of requests) this.note(request);
-    this.node.execute({ mark, requests });
+    const requests: PassedRequest[] = [];
+    for (const [at, command] of commands.entries()) {
+      // The keys are being released, so they must not be set again.
+      if (command.op === "heal" && this.isLost(command.token)) {
+        this.reply(first + at, { kind: "denied", holder: null });
+        continue;
+      }
+      const request = new PassedRequest(command, first + at, this);
+      this.note(request);
+      requests.push(request);
+    }
+    if (requests.length > 0) this.node.execute({ mark, requests });
   }
 
   answered(request: PassedRequest, reply: Reply): void {

@@ -24,6 +24,8 @@ export class WorkerHost implements KeeperContext {
   lastHeard: number;
   private readonly nodes: readonly ServedNode[];
   private readonly leases = new Map<number, KeptLease>();
+  /** The tokens of leases that were lost here, until the main thread has ended them, too. */
+  private readonly lostTokens = new Set<string>();
   private readonly pages: SharedArrayBuffer[] = [];
   private readonly subscriptions = new Map<number, (() => void) | null>();
   private readonly handled: Int32Array;
@@ -63,7 +65,8 @@ export class WorkerHost implements KeeperContext {
       this.replies.push([number, answer]);
       this.schedule();
     };
-    this.nodes = nodes.map((node, index) => new ServedNode(node, index, tell, reply));
+    const isLost = (token: string) => this.lostTokens.has(token);
+    this.nodes = nodes.map((node, index) => new ServedNode(node, index, tell, reply, isLost));
   }
 
   get size(): number {
@@ -88,6 +91,7 @@ export class WorkerHost implements KeeperContext {
   }
 
   lost(lease: number): void {
+    this.lostTokens.add(this.leases.get(lease)?.claim.token ?? "");
     this.tell({ type: "lost", lease });
   }
 
@@ -124,12 +128,18 @@ export class WorkerHost implements KeeperContext {
       case "end":
         return this.leases.get(message.lease)?.end();
       case "over":
-        this.leases.get(message.lease)?.close(message.handedOver);
-        this.leases.delete(message.lease);
-        return;
+        return this.over(message.lease, message.handedOver);
       case "alive":
         return;
     }
+  }
+
+  private over(lease: number, handedOver: boolean): void {
+    const kept = this.leases.get(lease);
+    if (kept === undefined) return;
+    kept.close(handedOver);
+    this.leases.delete(lease);
+    this.lostTokens.delete(kept.claim.token);
   }
 
   private tell(message: FromWorker): void {
