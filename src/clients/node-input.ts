@@ -20,7 +20,7 @@ interface BunClientInput {
 }
 
 /** A module that gives a client in the worker of `renewal: "worker"`. */
-export interface NodeModule {
+export interface ClientModule {
   /** A file: URL, such as `new URL("./clients.js", import.meta.url)`. The worker imports it. */
   readonly module: string | URL;
   /** The name of the export: a client, or a function that returns one or a promise of one. Default "default". */
@@ -35,6 +35,6 @@ export type NodeInput =
   | RedisClientInput
   | BunClientInput
   /** Only with `renewal: "worker"`, where it takes the place of a client. */
-  | NodeModule
+  | ClientModule
   /** `memoryNode()`, or a custom node. */
   | LockNode;

@@ -111,7 +111,7 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
   /**
    * Which thread renews leases. "loop", the default: the thread that holds them, so a job that blocks its event loop for longer
    * than the ttl loses its lease. "worker": a worker thread has the connections, and renews the leases that the blocked thread
-   * does not renew in time. `nodes` are then addresses, or modules that give clients: see {@link NodeModule}, and
+   * does not renew in time. `nodes` are then addresses, or modules that give clients: see {@link ClientModule}, and
    * docs/worker.md.
    */
   readonly renewal?: "loop" | "worker" | undefined;

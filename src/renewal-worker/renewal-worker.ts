@@ -1,5 +1,5 @@
 import { readAddress } from "../clients/address-options.js";
-import type { NodeInput, NodeModule } from "../clients/node-input.js";
+import type { NodeInput, ClientModule } from "../clients/node-input.js";
 import type { LockNode } from "../engine/node/lock-node.js";
 import { InvalidOptionError } from "../errors.js";
 import type { LocksOptions } from "../lock/options.js";
@@ -156,8 +156,8 @@ export class RenewalWorker implements LinkListener {
   }
 }
 
-function moduleOf(input: Exclude<NodeInput, string>, option: string): NodeModule {
+function moduleOf(input: Exclude<NodeInput, string>, option: string): ClientModule {
   if (typeof input === "object" && input !== null && Object.hasOwn(input, "module"))
-    return input as NodeModule;
+    return input as ClientModule;
   throw new InvalidOptionError(option, input, accepted, kindOf(input));
 }
