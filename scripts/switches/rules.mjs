@@ -1934,7 +1934,7 @@ export const switches = [
     "test/renewal-worker/blocked",
   ],
   [
-    "5 deadline",
+    "5 loss",
     "a blocked thread does not ask the shared memory whether its lease is lost",
     "src/renewal-worker/kept-leases.ts",
     "if (lost !== null) return lost;",
@@ -1942,7 +1942,7 @@ export const switches = [
     "test/renewal-worker/blocked",
   ],
   [
-    "5 deadline",
+    "5 loss",
     "a thread that hangs keeps its leases for ever",
     "src/renewal-worker/thread/kept-lease.ts",
     "this.untilStalled() <= 0 &&",
