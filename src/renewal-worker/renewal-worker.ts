@@ -1,5 +1,5 @@
 import { readAddress } from "../clients/address-options.js";
-import type { NodeInput, ClientModule } from "../clients/node-input.js";
+import type { ClientModule, NodeInput } from "../clients/node-input.js";
 import type { LockNode } from "../engine/node/lock-node.js";
 import { InvalidOptionError } from "../errors.js";
 import type { LocksOptions } from "../lock/options.js";

@@ -92,5 +92,9 @@ test("a process that exits at once after a release has sent it", async () => {
 test("each group of nodes has a worker", async () => {
   const { code, lines, stderr } = await run("groups", uniqueName(), 6_000).ended;
   // The shared servers are also used by other sets, which is warned of.
-  expect([code, lines.filter((line) => !line.startsWith("warning MEMBERSHIP_MISMATCH")), stderr]).toEqual([0, ["still held"], expect.any(String)]);
+  expect([code, lines.filter((line) => !line.startsWith("warning MEMBERSHIP_MISMATCH")), stderr]).toEqual([
+    0,
+    ["still held"],
+    expect.any(String),
+  ]);
 });

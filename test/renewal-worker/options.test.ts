@@ -24,7 +24,11 @@ test.each([
   ["nodes[0]", { ...worker, nodes: [memoryNode()] }, "no client can be passed to another thread"],
   ["nodes[1]", { ...worker, nodes: [address, { set() {}, eval() {} }] }, "no client can be passed"],
   ["previous[0]", { ...worker, previous: [memoryNode()] }, "no client can be passed to another thread"],
-  ["groups.b[0]", { renewal: "worker", groups: { a: [address], b: [memoryNode()] } }, "no client can be passed"],
+  [
+    "groups.b[0]",
+    { renewal: "worker", groups: { a: [address], b: [memoryNode()] } },
+    "no client can be passed",
+  ],
   ["nodes[0]", { ...worker, nodes: [null] }, "no client can be passed to another thread"],
   ["nodes[0]", { ...worker, nodes: ["http://127.0.0.1"] }, "a redis:// or rediss:// address"],
   ["nodes[0].module", { ...worker, nodes: [{ module: "./clients.js" }] }, "a file: URL"],

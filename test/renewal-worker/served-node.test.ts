@@ -42,6 +42,10 @@ test("calls are answered with their result, or with the error", async () => {
   served.call({ type: "call", call: 1, node: 0, method: "identify", args: ["", null, 0] });
   served.call({ type: "call", call: 2, node: 0, method: "publish", args: [] });
   await settle();
-  expect(told).toContainEqual({ type: "result", call: 1, value: expect.objectContaining({ memory: expect.anything() }) });
+  expect(told).toContainEqual({
+    type: "result",
+    call: 1,
+    value: expect.objectContaining({ memory: expect.anything() }),
+  });
   expect(told.filter(({ type }) => type === "result" || type === "failure")).toHaveLength(2);
 });
