@@ -4,7 +4,7 @@ import type { ExpiryReason } from "../errors.js";
 /** 32-bit words of a slot: the version of the confirmation, the state, two unused, and two confirmations of three numbers each. */
 const wordsPerSlot = 16;
 const numbersPerSlot = wordsPerSlot / 2;
-export const slotsPerPage = 512;
+const slotsPerPage = 512;
 const bytesPerPage = slotsPerPage * wordsPerSlot * 4;
 
 /** States of a slot. While the lease is held, the state is the number of questions so far, which is not negative. */
