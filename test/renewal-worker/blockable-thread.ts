@@ -1,3 +1,4 @@
+import { onTestFinished } from "vitest";
 import { locksOf } from "../../src/api/managed-locks.js";
 import type { Locks } from "../../src/api/types.js";
 import { type MemoryNode, memoryNode } from "../../src/clients/memory/memory-node.js";
@@ -72,6 +73,15 @@ export class BlockableThread {
     const nodes = this.nodes.map(({ name }) => name);
     this.manager = new Manager({ nodes, ...own }, { workerPlatform: this.platform() });
     this.locks = locksOf(this.manager);
+    onTestFinished(() => this.end());
+  }
+
+  /** Ends all leases, so that none is taken to be dropped when it is garbage-collected. */
+  private async end(): Promise<void> {
+    this.goOn();
+    const closed = this.locks.close({ timeout: 0 });
+    await this.clock.advance(2_000);
+    await closed;
   }
 
   /** Creates a manager of another process. */
