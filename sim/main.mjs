@@ -10,6 +10,7 @@ const usage = `npm run sim -- [options]
   --from 1            first seed
   --class inBounds    or beyond: faults that break the assumptions; overlaps are then counted, fences must increase;
                       membership: the processes change over from one set of nodes to another,
+                      groups: they do so in one of two groups of nodes,
                       or permits: the processes acquire permits of a semaphore
   --minimum-holds         most actions keep their locks for at least a given time
   --readers               most actions share their locks, and some of them become the writer
@@ -54,8 +55,8 @@ const actions = values.actions === undefined ? 140 : integer("actions");
 
 if (values.help) {
   console.log(usage);
-} else if (!["inBounds", "beyond", "membership", "permits"].includes(faults)) {
-  console.error(`--class ${faults}: give inBounds, beyond, membership or permits`);
+} else if (!["inBounds", "beyond", "membership", "groups", "permits"].includes(faults)) {
+  console.error(`--class ${faults}: give inBounds, beyond, membership, groups or permits`);
   process.exitCode = 2;
 } else if (values.switches) {
   const { trySwitches } = await import("./switches.mjs");

@@ -3,6 +3,7 @@ import type { LeaseState } from "../lock/lease-state.js";
 import type { Lock } from "../lock/lock.js";
 import type { Settings } from "../lock/settings.js";
 import { onAbort } from "../support/abort.js";
+import { rejection } from "../support/caller-stack.js";
 import { LockLease } from "./lock-lease.js";
 
 /** The settings for a single attempt. */
@@ -11,14 +12,13 @@ const once = { retry: () => false, queued: false } satisfies Partial<Settings>;
 export const acquireLease = (lock: Lock, settings: Settings): Promise<LockLease> =>
   lock.acquire(settings, (leaseState) => new LockLease(lock, leaseState));
 
+const nullIfContended = (error: unknown) =>
+  isHoldfastError(error, "LOCK_CONTENDED") ? null : rejection(error);
+
 /** Makes a single attempt. Resolves to null only if the lock is taken. */
-export async function tryAcquireLease(lock: Lock, settings: Settings): Promise<LockLease | null> {
-  try {
-    return await acquireLease(lock, { ...settings, ...once });
-  } catch (error) {
-    if (isHoldfastError(error, "LOCK_CONTENDED")) return null;
-    throw error;
-  }
+export function tryAcquireLease(lock: Lock, settings: Settings): Promise<LockLease | null> {
+  const toLease = (leaseState: LeaseState) => new LockLease(lock, leaseState);
+  return lock.acquire<LockLease | null>({ ...settings, ...once }, toLease, null, nullIfContended);
 }
 
 /** Acquires the lock, runs the job and releases the lease. */

@@ -78,7 +78,7 @@ class ManagedLocks {
 
   async tryAcquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease | null> {
     const settings = this.#factory.settings(options);
-    return tryAcquireLease(this.#factory.lock(resources, settings.mode), settings);
+    return await tryAcquireLease(this.#factory.lock(resources, settings.mode), settings);
   }
 
   using<T>(resources: Resources, job: Job<T>): Promise<T>;
@@ -88,7 +88,7 @@ class ManagedLocks {
     if (typeof job !== "function") throw new InvalidOptionError("job", job, "a function");
     const settings = this.#factory.usingSettings(options);
     const lock = this.#factory.lock(resources, settings.mode);
-    return runUnderLease(lock, settings, job);
+    return await runUnderLease(lock, settings, job);
   }
 
   handle(resources: Resources, options?: AcquireOptions): Handle<FencedLease> {

@@ -12,6 +12,7 @@ import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js"
 import { type LockPort, lockPorts } from "../machines/lock-port.js";
 import type { LockState } from "../machines/lock-state.js";
 import { lockTable, sharedTable } from "../machines/tables.js";
+import { rejection } from "../support/caller-stack.js";
 import { currentContext } from "../support/platform.js";
 import type { SafeEmitter } from "../support/safe-emitter.js";
 import { Acquisition } from "./acquisition.js";
@@ -124,7 +125,8 @@ export class Lock
   }
 
   /**
-   * Acquires the lock. Resolves to what `toLease` makes of the granted state.
+   * Acquires the lock. Resolves to what `toLease` makes of the granted state, or to what `toFailure` makes of the acquisition's
+   * error: by default, rejects with that error.
    *
    * @throws HandleBusyError if the lock is in use, OverloadedError, the reason of the signal, or the acquisition's error.
    */
@@ -132,6 +134,7 @@ export class Lock
     settings: Settings,
     toLease: (leaseState: LeaseState) => T,
     origin: Origin | null = null,
+    toFailure: (error: unknown) => T | Promise<never> = rejection,
   ): Promise<T> {
     if (this.acquisition !== null || this.heldLease !== null) {
       return Promise.reject(new HandleBusyError(this.resources, this.state));
@@ -142,14 +145,14 @@ export class Lock
     const context = currentContext();
     this.notifier.context = context;
     this.notifier.permits = undefined;
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const acquisition = new Acquisition(
         this,
         settings,
         context,
         origin,
         (leaseState) => resolve(toLease(leaseState)),
-        reject,
+        (error) => resolve(toFailure(error)),
       );
       this.acquisition = acquisition;
       activeLocks.add(this);

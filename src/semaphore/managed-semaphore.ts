@@ -31,12 +31,12 @@ export class ManagedSemaphore {
 
   async acquire(options?: PermitOptions): Promise<FencedPermitLease> {
     const settings = this.#settings(options);
-    return acquireLease(this.#manager.factory.permits(this.#pool), settings);
+    return await acquireLease(this.#manager.factory.permits(this.#pool), settings);
   }
 
   async tryAcquire(options?: PermitOptions): Promise<FencedPermitLease | null> {
     const settings = this.#settings(options);
-    return tryAcquireLease(this.#manager.factory.permits(this.#pool), settings);
+    return await tryAcquireLease(this.#manager.factory.permits(this.#pool), settings);
   }
 
   using<T>(job: Job<T>): Promise<T>;
@@ -47,7 +47,7 @@ export class ManagedSemaphore {
     checkKnown("usingPermits", options);
     const { weight, ...rest } = options ?? {};
     const settings = this.#weighted(this.#manager.factory.usingSettings(rest), weight);
-    return runUnderLease(this.#manager.factory.permits(this.#pool), settings, job);
+    return await runUnderLease(this.#manager.factory.permits(this.#pool), settings, job);
   }
 
   handle(options?: PermitOptions): Handle<FencedPermitLease> {

@@ -1,9 +1,9 @@
 /**
  * `inBounds`: only faults that the safety rules cover. `beyond`: also faults that violate their assumptions. Leases may
  * then overlap, and overlaps are counted, but fences must still increase. `membership`: the faults of `inBounds`, while the
- * processes change over from one set of nodes to another. `permits`: the faults of `inBounds`, while the processes acquire
- * permits of a semaphore.
+ * processes change over from one set of nodes to another. `groups`: as `membership`, for the nodes of one of two groups.
+ * `permits`: the faults of `inBounds`, while the processes acquire permits of a semaphore.
  */
-export type FaultClass = "inBounds" | "beyond" | "membership" | "permits";
+export type FaultClass = "inBounds" | "beyond" | "membership" | "groups" | "permits";
 
-export const faultClasses: readonly FaultClass[] = ["inBounds", "beyond", "membership", "permits"];
+export const faultClasses: readonly FaultClass[] = ["inBounds", "beyond", "membership", "groups", "permits"];
