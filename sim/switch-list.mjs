@@ -25,7 +25,7 @@ export const switches = [
     changes: [
       [
         "src/clients/memory/memory-store.ts",
-        "this.#first(command, now, (value) => value !== null && value !== token);\n    return held",
+        "this.#first({ keys, token }, now, (value) => value !== null && value !== token);\n    return held",
         "null;\n    return held",
       ],
     ],
@@ -36,8 +36,8 @@ export const switches = [
     changes: [
       [
         "src/clients/memory/memory-store.ts",
-        "if (this.#readers.view(key, now, token) === token) this.#release(key, rest, now, token);",
-        "this.#release(key, rest, now, token);",
+        "if (this.#readers.view(key, now, token) === token) this.#drop(key, rest, now, token);",
+        "this.#drop(key, rest, now, token);",
       ],
     ],
   },
@@ -46,7 +46,7 @@ export const switches = [
     off: "an equal fence is accepted",
     // The proposal is changed too, because two random fences are seldom equal.
     changes: [
-      ["src/clients/memory/memory-store.ts", "fence <= bound", "fence < bound"],
+      ["src/clients/memory/memory-fences.ts", "fence <= bound", "fence < bound"],
       ["src/engine/protocol/fence.ts", "this.highest += 1;", ""],
     ],
   },
@@ -136,7 +136,7 @@ export const switches = [
     rule: "2 validity",
     off: "a renewal shortens what a node grants",
     changes: [
-      ["src/clients/memory/memory-store.ts", "Math.max(ttl, entry === null ? 0 : left(entry, now))", "ttl"],
+      ["src/clients/memory/memory-entries.ts", "Math.max(ttl, entry === null ? 0 : left(entry, now))", "ttl"],
       ["src/lock/lease-state.ts", "Math.ceil((this.left() + 4) / (1 - driftFactor))", "0"],
     ],
   },
@@ -328,8 +328,8 @@ export const switches = [
     changes: [
       [
         "src/clients/memory/memory-store.ts",
-        "this.#first(command, now, (value) => value !== null && value !== token);\n    return held",
-        "this.#first(keys, now, (value) => value !== null && value !== token && ownToken.test(value));\n    return held",
+        "this.#first({ keys, token }, now, (value) => value !== null && value !== token);\n    return held",
+        "this.#first({ keys, token }, now, (value) => value !== null && value !== token && /^~*[^~]*~[\\w-]{22}$/.test(value));\n    return held",
       ],
     ],
   },
@@ -471,7 +471,7 @@ export const switches = [
     rule: "14 liveness",
     off: "the watermark that caused a refusal is not recorded, and a clock that is ahead is not followed",
     changes: [
-      ["src/clients/memory/memory-store.ts", "for (const key of keys) record(key, seen(key));", ""],
+      ["src/clients/memory/memory-fences.ts", "for (const key of keys) write(key, seen(key));", ""],
       ["src/engine/protocol/fence.ts", "if (time > this.due) this.anchor(time);", ""],
     ],
   },
@@ -530,7 +530,7 @@ export const switches = [
     rule: "1 exclusion",
     off: "a shared lease is upgraded although others share its keys",
     readers: true,
-    changes: [["src/clients/memory/memory-store.ts", "this.#readers.hasOthers(key, token, now)", "false"]],
+    changes: [["src/clients/memory/memory-upgrades.ts", "this.readers.hasOthers(key, token, now)", "false"]],
   },
   {
     rule: "1 exclusion",
@@ -551,8 +551,8 @@ export const switches = [
     changes: [
       [
         "src/clients/memory/memory-readers.ts",
-        "entries.prolong(key, sharedForm, left, now);",
-        "entries.prolong(key, sharedForm, left / 4, now);",
+        "entries.extend(key, sharedForm, left, now);",
+        "entries.extend(key, sharedForm, left / 4, now);",
       ],
     ],
   },

@@ -2,7 +2,7 @@
 
 export type * from "./api/types.js";
 export { type MemoryNode, type MemoryNodeOptions, memoryNode } from "./clients/memory/memory-node.js";
-export type { NodeInput, ClientModule } from "./clients/node-input.js";
+export type { ClientModule, NodeInput } from "./clients/node-input.js";
 export { createLocks } from "./create-locks.js";
 export type {
   CampaignFailedEvent,
@@ -44,6 +44,6 @@ export type {
   NodeGroups,
   UsingOptions,
 } from "./lock/options.js";
-export type * from "./semaphore/types.js";
 export type { UpgradeOptions } from "./lock/shared/upgrade-options.js";
+export type * from "./semaphore/types.js";
 export type { UpgradeFailure } from "./upgrade-failed-error.js";

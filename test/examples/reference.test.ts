@@ -42,7 +42,9 @@ test("the reference lists every option of createLocks, and no other", async () =
   const allowed = await allowedBy(() =>
     holdfast.createLocks({ nodes: [] as holdfast.NodeInput[], ...unknown }),
   );
-  const shared = namesIn("### Of an acquisition").filter((name) => !["signal", "fence", "mode"].includes(name));
+  const shared = namesIn("### Of an acquisition").filter(
+    (name) => !["signal", "fence", "mode"].includes(name),
+  );
   const own = namesIn("### Of createLocks alone").map((name) => name.replace("xstate.inspect", "xstate"));
   expect([...shared, ...own].sort()).toEqual(allowed.sort());
 });

@@ -12,7 +12,16 @@ import { unluckyMinority } from "../support/unlucky-minority.js";
 /** TTL in ms. */
 const ttl = 400;
 
-const kinds = ["reader", "reader", "reader", "unfairReader", "writer", "upgrader", "upgrader", "byHand"] as const;
+const kinds = [
+  "reader",
+  "reader",
+  "reader",
+  "unfairReader",
+  "writer",
+  "upgrader",
+  "upgrader",
+  "byHand",
+] as const;
 type Kind = (typeof kinds)[number];
 
 /** Who is inside, by the clock of its lease. */
@@ -26,9 +35,11 @@ async function byHand(nodes: readonly LockNode[], clock: VirtualClock, token: st
   const start = clock.monotonic();
   let granted = 0;
   for (const node of nodes) {
-    void ask(node, { command: { op: "acquire", keys: ["a"], token, ttl }, wanted: () => true }).then(({ kind }) => {
-      if (kind === "granted") granted++;
-    });
+    void ask(node, { command: { op: "acquire", keys: ["a"], token, ttl }, wanted: () => true }).then(
+      ({ kind }) => {
+        if (kind === "granted") granted++;
+      },
+    );
   }
   await new Promise<void>((resolve) => clock.after(100, resolve));
   const remaining = () => start + ttl - (ttl / 100 + 2) - clock.monotonic();
@@ -76,7 +87,13 @@ async function contend(seed: number, size: number): Promise<Record<string, numbe
   const contenders = kinds.map(async (kind, index) => {
     const ours = nodes.map((node) => far(node, clock, path));
     const secret = () => `${index}${String(chance()).slice(2)}`.padEnd(22, "0").slice(0, 22);
-    const locks = createLocks({ nodes: ours, clock, random: { secret, fraction: chance }, ttl, nodeTimeout: 100 });
+    const locks = createLocks({
+      nodes: ours,
+      clock,
+      random: { secret, fraction: chance },
+      ttl,
+      nodeTimeout: 100,
+    });
     const mode = kind === "writer" ? "exclusive" : "shared";
     for (let round = 0; round < (kind === "byHand" ? 15 : 4); round++) {
       if (kind === "byHand") {
@@ -92,9 +109,7 @@ async function contend(seed: number, size: number): Promise<Record<string, numbe
       if (chance() < 0.2) clock.after(chance() * 1_000, () => abort.abort());
       const renew = chance() < 0.7;
       const options = { mode, wait: 8_000, fence: true, fair: kind !== "unfairReader" } as const;
-      const lease = await locks
-        .acquire("a", { ...options, renew, signal: abort.signal })
-        .catch(() => null);
+      const lease = await locks.acquire("a", { ...options, renew, signal: abort.signal }).catch(() => null);
       if (lease === null) continue;
       noteFence(lease);
       const one = { isReader: () => lease.mode === "shared", remaining: () => lease.remaining() };

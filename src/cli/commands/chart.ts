@@ -21,7 +21,9 @@ Exit codes: 0; 64 bad usage; 69 no png can be drawn here; 73 the output cannot b
 export const addChart: AddCommand = (program, exit) => {
   program
     .command("chart")
-    .description("Draw the state chart of a lock, of a shared lock, of a node, of the manager of locks, or of an election.")
+    .description(
+      "Draw the state chart of a lock, of a shared lock, of a node, of the manager of locks, or of an election.",
+    )
     .addArgument(new Argument("[machine]", "whose chart").choices(chartNames).default("lock"))
     .addOption(new Option("--format <format>", "of what is written (default: svg)").choices(formats))
     .option("--state <state>", "the state to light, such as held or acquiring.asking")

@@ -97,7 +97,14 @@ function encodeCommands(commands: readonly LockCommand[], sideKeys: SideKeys): E
   }
   for (const command of commands) {
     for (const key of command.keys) keys.push(key);
-    const { name, fencedName, arguments: listed, respectsQueues, sharesSideKeys, readsReaders } = formOf(command);
+    const {
+      name,
+      fencedName,
+      arguments: listed,
+      respectsQueues,
+      sharesSideKeys,
+      readsReaders,
+    } = formOf(command);
     const [first = ""] = command.keys;
     // A command without a fenced form has no fence.
     const fence = fencedName !== null && "fence" in command ? command.fence : undefined;

@@ -1,7 +1,7 @@
 import type { LockContext } from "../../../src/machines/lock-context.js";
 import type { LockMachineEvent } from "../../../src/machines/lock-events.js";
 import type { UpgradingActions } from "../../../src/machines/lock-port.js";
-import { acceptedEvents as ofLock, LockModel } from "./lock-model.js";
+import { LockModel, acceptedEvents as ofLock } from "./lock-model.js";
 
 type Type = LockMachineEvent["type"];
 
