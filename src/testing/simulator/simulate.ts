@@ -42,7 +42,11 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   checkWhole("seed", seed);
   checkWhole("actions", actions);
   if (!faultClasses.includes(faults))
-    throw new InvalidOptionError("faults", faults, '"inBounds", "beyond", "membership", "groups" or "permits"');
+    throw new InvalidOptionError(
+      "faults",
+      faults,
+      '"inBounds", "beyond", "membership", "groups" or "permits"',
+    );
   checkBoolean("trace", trace);
   if (program === undefined) return play(generate(seed, faults, actions), { trace });
   checkFunction("program", program);

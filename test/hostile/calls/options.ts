@@ -119,7 +119,8 @@ export const badSemaphoreOptions: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom(undefined, null, 3, "3", {}),
 );
 
-const isWeight = (value: unknown): boolean => value === undefined || value === 1 || value === 2 || value === 3;
+const isWeight = (value: unknown): boolean =>
+  value === undefined || value === 1 || value === 2 || value === 3;
 
 /** Values that are not options of an acquisition of one of three permits. */
 export const badPermitOptions: fc.Arbitrary<unknown> = fc.oneof(

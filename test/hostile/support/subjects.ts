@@ -1,4 +1,11 @@
-import { createLocks, type Election, type Handle, type Lease, type Locks, type Semaphore } from "../../../src/index.js";
+import {
+  createLocks,
+  type Election,
+  type Handle,
+  type Lease,
+  type Locks,
+  type Semaphore,
+} from "../../../src/index.js";
 import { VirtualClock } from "../../../src/testing/virtual-clock.js";
 import { type RecordedNode, recordedNode } from "./recorded-node.js";
 
