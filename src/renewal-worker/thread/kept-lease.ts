@@ -1,3 +1,4 @@
+import { isSharedToken } from "../../engine/protocol/token.js";
 import { driftOf } from "../../engine/protocol/validity.js";
 import type { Vote } from "../../engine/protocol/vote.js";
 import type { Claim } from "../../engine/quorum/claim.js";
@@ -70,6 +71,7 @@ export class KeptLease implements GroupedRenewal {
       at: sharedClock.toLocal(grantedAt),
       drift: driftOf(terms.ttl, driftFactor),
       fence: undefined,
+      mode: isSharedToken(token) ? "shared" : "exclusive",
       context: sharedContext,
       renew: true,
       // The latest time at which the main thread renews.

@@ -61,10 +61,10 @@ export class ServedNode {
   }
 
   call({ call, method, args }: Told<"call">): void {
-    const method_ = method === "close" ? () => this.close() : this.node[method];
+    const target = method === "close" ? () => this.close() : this.node[method];
     const called = async () => {
-      if (method_ === undefined) throw new Error(`this node cannot ${method}`);
-      return (method_ as (...all: readonly unknown[]) => unknown).apply(this.node, args as unknown[]);
+      if (target === undefined) throw new Error(`this node cannot ${method}`);
+      return (target as (...all: readonly unknown[]) => unknown).apply(this.node, args as unknown[]);
     };
     called().then(
       (value) => this.tell({ type: "result", call, value }),
