@@ -29,7 +29,7 @@ afterEach(async () => {
 const shared = { mode: "shared" } as const;
 
 /** Lets time pass until the promise has settled. */
-async function settled<T>(promise: Promise<T>, limit = 20_000): Promise<T> {
+async function completed<T>(promise: Promise<T>, limit = 20_000): Promise<T> {
   let settled = false;
   const done = () => {
     settled = true;
@@ -48,47 +48,47 @@ const rejection = (promise: Promise<unknown>): Promise<unknown> =>
 describe("a shared lock", () => {
   it("is held by several at once, and keeps writers out until the last has gone", async () => {
     const locks = setUp();
-    const one = await settled(locks.acquire("a", shared));
-    const two = await settled(another().acquire("a", shared));
+    const one = await completed(locks.acquire("a", shared));
+    const two = await completed(another().acquire("a", shared));
     expect([one.mode, two.mode]).toEqual(["shared", "shared"]);
-    expect(await settled(locks.tryAcquire("a"))).toBeNull();
-    await settled(one.release());
-    expect(await settled(locks.tryAcquire("a"))).toBeNull();
-    await settled(two.release());
-    const writer = await settled(locks.acquire("a"));
+    expect(await completed(locks.tryAcquire("a"))).toBeNull();
+    await completed(one.release());
+    expect(await completed(locks.tryAcquire("a"))).toBeNull();
+    await completed(two.release());
+    const writer = await completed(locks.acquire("a"));
     expect(writer.mode).toBe("exclusive");
-    expect(await settled(locks.tryAcquire("a", shared))).toBeNull();
-    await settled(writer.release());
+    expect(await completed(locks.tryAcquire("a", shared))).toBeNull();
+    await completed(writer.release());
   });
 
   it("is renewed, and outlives its ttl", async () => {
     const locks = setUp();
-    const leases = [await settled(locks.acquire("a", shared)), await settled(locks.acquire("a", shared))];
+    const leases = [await completed(locks.acquire("a", shared)), await completed(locks.acquire("a", shared))];
     await clock.advance(5_000);
     for (const lease of leases) expect(lease.remaining()).toBeGreaterThan(0);
-    expect(await settled(locks.tryAcquire("a"))).toBeNull();
-    for (const lease of leases) await settled(lease.release());
+    expect(await completed(locks.tryAcquire("a"))).toBeNull();
+    for (const lease of leases) await completed(lease.release());
   });
 
   it("leaves readers in when one of them stops renewing", async () => {
     const locks = setUp();
-    const kept = await settled(locks.acquire("a", shared));
-    const lost = await settled(locks.acquire("a", { ...shared, renew: false }));
+    const kept = await completed(locks.acquire("a", shared));
+    const lost = await completed(locks.acquire("a", { ...shared, renew: false }));
     await clock.advance(3_000);
     expect(lost.remaining()).toBe(0);
     expect(kept.remaining()).toBeGreaterThan(0);
-    await settled(kept.release());
-    expect(await settled(locks.tryAcquire("a"))).not.toBeNull();
+    await completed(kept.release());
+    expect(await completed(locks.tryAcquire("a"))).not.toBeNull();
   });
 
   it("stands in line with writers: a reader that comes after a writer waits for it", async () => {
     const locks = setUp();
     const order: string[] = [];
-    const first = await settled(locks.acquire("a", shared));
+    const first = await completed(locks.acquire("a", shared));
     const enter = async (name: string, options: { mode: "shared" | "exclusive" }) => {
       const lease = await another(name).acquire("a", options);
       order.push(`+${name}`);
-      await new Promise<void>((resolve) => clock.settled(100, resolve));
+      await new Promise<void>((resolve) => clock.after(100, resolve));
       order.push(`-${name}`);
       await lease.release();
     };
@@ -99,8 +99,8 @@ describe("a shared lock", () => {
     entered.push(enter("late writer", { mode: "exclusive" }));
     await clock.advance(700);
     expect(order).toEqual([]);
-    await settled(first.release());
-    await settled(Promise.all(entered));
+    await completed(first.release());
+    await completed(Promise.all(entered));
     expect(order.slice(0, 2)).toEqual(["+writer", "-writer"]);
     // Readers next to each other go in together.
     expect(order.slice(2, 4).sort()).toEqual(["+r1", "+r2"]);
@@ -109,7 +109,7 @@ describe("a shared lock", () => {
 
   it("lets waiting readers in when the writer in front of them gives up", async () => {
     const locks = setUp();
-    const first = await settled(locks.acquire("a", shared));
+    const first = await completed(locks.acquire("a", shared));
     const controller = new AbortController();
     const writer = rejection(another().acquire("a", { signal: controller.signal }));
     await clock.advance(700);
@@ -118,40 +118,40 @@ describe("a shared lock", () => {
     controller.abort(new Error("enough"));
     await clock.advance(50);
     expect(await writer).toEqual(new Error("enough"));
-    expect((await settled(reader)).remaining()).toBeGreaterThan(0);
-    await settled(first.release());
+    expect((await completed(reader)).remaining()).toBeGreaterThan(0);
+    await completed(first.release());
   });
 
   it("has fences above those of all earlier writers", async () => {
     const locks = setUp();
     const options = { ...shared, fence: true } as const;
-    const writer = await settled(locks.acquire("a", { fence: true }));
-    await settled(writer.release());
+    const writer = await completed(locks.acquire("a", { fence: true }));
+    await completed(writer.release());
     const [one, two] = [
-      await settled(locks.acquire("a", options)),
-      await settled(another().acquire("a", options)),
+      await completed(locks.acquire("a", options)),
+      await completed(another().acquire("a", options)),
     ];
     expect(Math.min(one.fence, two.fence)).toBeGreaterThan(writer.fence);
-    await settled(one.release());
-    await settled(two.release());
-    const last = await settled(locks.acquire("a", { fence: true }));
+    await completed(one.release());
+    await completed(two.release());
+    const last = await completed(locks.acquire("a", { fence: true }));
     expect(last.fence).toBeGreaterThan(Math.max(one.fence, two.fence));
   });
 
   it("can be handed over, covers several resources, and is kept for holdAtLeast", async () => {
     const locks = setUp();
-    const other = await settled(another().acquire(["a", "b"], shared));
-    const lease = await settled(locks.acquire(["a", "b"], shared));
+    const other = await completed(another().acquire(["a", "b"], shared));
+    const lease = await completed(locks.acquire(["a", "b"], shared));
     const note = lease.handover();
-    const adopted = await settled(another().adopt(note));
+    const adopted = await completed(another().adopt(note));
     expect(adopted.mode).toBe("shared");
-    await settled(other.release());
-    expect(await settled(locks.tryAcquire("b"))).toBeNull();
-    await settled(adopted.release());
-    const held = await settled(locks.acquire("a", { ...shared, holdAtLeast: 3_000 }));
-    await settled(held.release());
-    expect(await settled(locks.tryAcquire("a"))).toBeNull();
-    expect(await settled(locks.tryAcquire("a", shared))).not.toBeNull();
+    await completed(other.release());
+    expect(await completed(locks.tryAcquire("b"))).toBeNull();
+    await completed(adopted.release());
+    const held = await completed(locks.acquire("a", { ...shared, holdAtLeast: 3_000 }));
+    await completed(held.release());
+    expect(await completed(locks.tryAcquire("a"))).toBeNull();
+    expect(await completed(locks.tryAcquire("a", shared))).not.toBeNull();
     await clock.advance(3_000);
   });
 
@@ -160,62 +160,62 @@ describe("a shared lock", () => {
     const handle = locks.handle("a", shared);
     const options = { mode: "exclusive" } as object;
     expect(await rejection(handle.acquire(options))).toMatchObject({ code: "INVALID_OPTION" });
-    const lease = await settled(handle.acquire());
+    const lease = await completed(handle.acquire());
     expect(lease.mode).toBe("shared");
     const note = lease.handover();
     expect(await rejection(locks.adopt(note, { mode: "exclusive" }))).toMatchObject({
       code: "INVALID_OPTION",
     });
     expect(() => locks.handle("a", { mode: "read" as never })).toThrow(/mode/);
-    await settled((await settled(locks.adopt(note))).release());
+    await completed((await completed(locks.adopt(note))).release());
   });
 
   it("is reported with its readers", async () => {
     const locks = setUp();
-    await settled(locks.acquire("a", shared));
-    await settled(another("other").acquire("a", shared));
-    const { held, holder } = await settled(locks.inspect("a"));
+    await completed(locks.acquire("a", shared));
+    await completed(another("other").acquire("a", shared));
+    const { held, holder } = await completed(locks.inspect("a"));
     expect(held).toBe(true);
     expect(holder).toMatchObject({ mode: "shared", owner: null, readerCount: 2 });
     expect(holder?.readers?.map(({ owner }) => owner).sort()).toEqual(["me", "other"]);
-    const error = await settled(rejection(locks.acquire("a", { wait: 0 })));
+    const error = await completed(rejection(locks.acquire("a", { wait: 0 })));
     expect(String(error)).toMatch(/is held by this process \(shared\).*upgrade\(\)/s);
-    const far = await settled(rejection(another("third").acquire("a", { wait: 0 })));
+    const far = await completed(rejection(another("third").acquire("a", { wait: 0 })));
     expect(String(far)).toMatch(/one or more shared leases/);
   });
 
   it("gets its keys back on a node that lost them", async () => {
     const locks = setUp();
-    const lease = await settled(locks.acquire("a", shared));
+    const lease = await completed(locks.acquire("a", shared));
     nodes[0]?.flush();
     await clock.advance(3_000);
-    const { nodes: reports } = await settled(locks.inspect("a"));
+    const { nodes: reports } = await completed(locks.inspect("a"));
     expect(reports.map(({ state }) => state)).toEqual(["held", "held", "held"]);
-    await settled(lease.release());
+    await completed(lease.release());
   });
 });
 
 describe("an upgrade", () => {
   it("makes the only reader the writer, with a higher fence", async () => {
     const locks = setUp();
-    const lease = await settled(locks.acquire("a", { ...shared, fence: true }));
+    const lease = await completed(locks.acquire("a", { ...shared, fence: true }));
     const before = lease.fence;
-    await settled(lease.upgrade());
+    await completed(lease.upgrade());
     expect(lease.mode).toBe("exclusive");
     expect(lease.fence).toBeGreaterThan(before);
-    expect(await settled(another().tryAcquire("a", shared))).toBeNull();
+    expect(await completed(another().tryAcquire("a", shared))).toBeNull();
     await clock.advance(3_000);
     expect(lease.remaining()).toBeGreaterThan(0);
-    await settled(lease.release());
-    expect(await settled(another().tryAcquire("a", shared))).not.toBeNull();
+    await completed(lease.release());
+    expect(await completed(another().tryAcquire("a", shared))).not.toBeNull();
   });
 
   it("waits for the other readers, goes before waiting writers, and keeps new readers out", async () => {
     const locks = setUp();
-    const lease = await settled(locks.acquire("a", shared));
+    const lease = await completed(locks.acquire("a", shared));
     const others = [
-      await settled(another().acquire("a", shared)),
-      await settled(another().acquire("a", shared)),
+      await completed(another().acquire("a", shared)),
+      await completed(another().acquire("a", shared)),
     ];
     const writer = another().acquire("a");
     await clock.advance(700);
@@ -225,77 +225,77 @@ describe("an upgrade", () => {
     });
     await clock.advance(3_000);
     expect(lease.remaining()).toBeGreaterThan(0);
-    expect(await settled(another().tryAcquire("a", shared))).toBeNull();
-    expect(await settled(another().tryAcquire("a", { ...shared, fair: false }))).toBeNull();
-    await settled((others[0] as Lease).release());
+    expect(await completed(another().tryAcquire("a", shared))).toBeNull();
+    expect(await completed(another().tryAcquire("a", { ...shared, fair: false }))).toBeNull();
+    await completed((others[0] as Lease).release());
     await clock.advance(1_000);
     expect(upgraded).toBe(false);
-    await settled((others[1] as Lease).release());
+    await completed((others[1] as Lease).release());
     await clock.advance(100);
     expect(upgraded).toBe(true);
     await upgrade;
-    await settled(lease.release());
-    await settled((await settled(writer)).release());
+    await completed(lease.release());
+    await completed((await completed(writer)).release());
   });
 
   it("is refused where another waits for its own, before any request for a writer, and after the end", async () => {
     const locks = setUp();
-    const lease = await settled(locks.acquire("a", shared));
-    const other = await settled(another().acquire("a", shared));
+    const lease = await completed(locks.acquire("a", shared));
+    const other = await completed(another().acquire("a", shared));
     const waiting = lease.upgrade();
     await clock.advance(700);
-    const error = await settled(rejection(other.upgrade()));
+    const error = await completed(rejection(other.upgrade()));
     expect(error).toMatchObject({ code: "UPGRADE_FAILED", reason: "contended" });
     expect(isHoldfastError(error, "UPGRADE_FAILED")).toBe(true);
     expect(await rejection(lease.upgrade())).toMatchObject({ reason: "contended" });
-    await settled(other.release());
-    await settled(waiting);
+    await completed(other.release());
+    await completed(waiting);
     expect(await rejection(lease.upgrade())).toMatchObject({ reason: "exclusive" });
-    await settled(lease.release());
+    await completed(lease.release());
     expect(await rejection(lease.upgrade())).toMatchObject({ code: "LEASE_EXPIRED" });
     expect(await rejection(lease.upgrade({ wait: -1 }))).toMatchObject({ code: "INVALID_OPTION" });
   });
 
   it("leaves the lease shared when its wait is over or its signal aborts", async () => {
     const locks = setUp();
-    const lease = await settled(locks.acquire("a", shared));
-    const other = await settled(another().acquire("a", shared));
-    expect(await settled(rejection(lease.upgrade({ wait: 2_000 })))).toMatchObject({ reason: "timeout" });
-    expect(await settled(rejection(lease.upgrade({ wait: 0 })))).toMatchObject({ reason: "timeout" });
+    const lease = await completed(locks.acquire("a", shared));
+    const other = await completed(another().acquire("a", shared));
+    expect(await completed(rejection(lease.upgrade({ wait: 2_000 })))).toMatchObject({ reason: "timeout" });
+    expect(await completed(rejection(lease.upgrade({ wait: 0 })))).toMatchObject({ reason: "timeout" });
     const controller = new AbortController();
     const aborted = rejection(lease.upgrade({ signal: controller.signal }));
     await clock.advance(700);
     controller.abort(new Error("stop"));
-    expect(await settled(aborted)).toEqual(new Error("stop"));
+    expect(await completed(aborted)).toEqual(new Error("stop"));
     await clock.advance(100);
     expect(lease.mode).toBe("shared");
-    expect((await settled(another().acquire("a", shared))).mode).toBe("shared");
+    expect((await completed(another().acquire("a", shared))).mode).toBe("shared");
     await clock.advance(3_000);
     expect([lease.remaining() > 0, other.remaining() > 0]).toEqual([true, true]);
   });
 
   it("goes on over a majority of the nodes, and is undone on nodes that were swapped", async () => {
     const locks = setUp();
-    const lease = await settled(locks.acquire("a", shared));
+    const lease = await completed(locks.acquire("a", shared));
     nodes[0]?.hang();
-    const other = await settled(another().acquire("a", shared));
-    await settled(rejection(lease.upgrade({ wait: 2_500 })));
+    const other = await completed(another().acquire("a", shared));
+    await completed(rejection(lease.upgrade({ wait: 2_500 })));
     nodes[0]?.wake();
     await clock.advance(3_000);
     expect([lease.remaining() > 0, other.remaining() > 0]).toEqual([true, true]);
-    const { nodes: reports } = await settled(locks.inspect("a"));
+    const { nodes: reports } = await completed(locks.inspect("a"));
     expect(reports.map(({ holder }) => holder?.mode)).toEqual(["shared", "shared", "shared"]);
     await settle();
   });
 
   it("survives a handover", async () => {
     const locks = setUp();
-    const lease = await settled(locks.acquire("a", shared));
-    await settled(lease.upgrade());
-    const adopted = await settled(another().adopt(lease.handover()));
+    const lease = await completed(locks.acquire("a", shared));
+    await completed(lease.upgrade());
+    const adopted = await completed(another().adopt(lease.handover()));
     expect(adopted.mode).toBe("exclusive");
-    expect(await settled(locks.tryAcquire("a", shared))).toBeNull();
-    await settled(adopted.release());
-    expect(await settled(locks.tryAcquire("a"))).not.toBeNull();
+    expect(await completed(locks.tryAcquire("a", shared))).toBeNull();
+    await completed(adopted.release());
+    expect(await completed(locks.tryAcquire("a"))).not.toBeNull();
   });
 });
