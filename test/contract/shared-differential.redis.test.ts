@@ -154,7 +154,9 @@ const plain: fc.Arbitrary<LockCommand> = fc.oneof(
   fc
     .record({ op: fc.constant("release" as const), keys: some, token })
     .map((command): LockCommand => command),
-  fc.record({ op: fc.constant("inspect" as const), keys: some }).map((command): LockCommand => command),
+  fc
+    .record({ op: fc.constant("inspect" as const), keys: some, readers: fc.boolean() })
+    .map((command): LockCommand => command),
 );
 
 const batch = fc.array(fc.oneof({ weight: 1, arbitrary: queueAware }, { weight: 1, arbitrary: plain }), {

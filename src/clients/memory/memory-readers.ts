@@ -86,9 +86,10 @@ export class MemoryReaders {
     this.entries.write(key, sharedForm, left, now);
   }
 
-  /** The readers of a key, those that hold it longest first, and how many there are. */
-  report(key: string, now: number): { readers: readonly Reader[]; readerCount: number } {
+  /** The readers of a key, those that hold it longest first, and how many there are; nothing if there are none. */
+  report(key: string, now: number): { readers?: readonly Reader[]; readerCount?: number } {
     const held = [...(this.#sets.get(key) ?? [])].filter(([, until]) => until > now);
+    if (held.length === 0) return {};
     held.sort(([one, until], [other, longer]) => longer - until || (one < other ? 1 : -1));
     const readers = held.slice(0, reportedReaders).map(([token, until]) => readerOf(token, until - now));
     return { readers, readerCount: held.length };

@@ -20,6 +20,7 @@ interface Tokened {
 }
 
 type Acquire = Extract<LockCommand, { op: "acquire" }>;
+type Inspect = Extract<LockCommand, { op: "inspect" }>;
 type Release = Extract<LockCommand, { op: "release" }>;
 
 /** Who holds a key that several tokens share. */
@@ -133,7 +134,10 @@ export class MemoryStore {
       case "release":
         return this.#release(command, now);
       case "inspect":
-        return { kind: "report", keys: keys.map((key) => ({ key, holder: this.#reported(key, now) })) };
+        return {
+          kind: "report",
+          keys: keys.map((key) => ({ key, holder: this.#reported(command, key, now) })),
+        };
       case "upgrade": {
         const blocked = this.#first(command, now, (value) => value !== command.token);
         const denied = blocked ?? this.#upgrades.upgrade(command, now);
@@ -247,9 +251,10 @@ export class MemoryStore {
     return null;
   }
 
-  #reported(key: string, now: number): Holder | null {
+  #reported({ readers }: Inspect, key: string, now: number): Holder | null {
     const holder = this.#holder(key, now);
-    return holder?.mode === "shared" ? { ...holder, ...this.#readers.report(key, now) } : holder;
+    if (readers !== true || holder?.mode !== "shared") return holder;
+    return { ...holder, ...this.#readers.report(key, now) };
   }
 
   #holder(key: string, now: number): Holder | null {

@@ -103,7 +103,12 @@ export type LockCommand =
       readonly queue?: QueueExit;
     }
   /** Reports the holders of the keys; changes nothing. */
-  | { readonly op: "inspect"; readonly keys: readonly string[] };
+  | {
+      readonly op: "inspect";
+      readonly keys: readonly string[];
+      /** Whether to report the readers of shared keys too. */
+      readonly readers?: boolean;
+    };
 
 /** A place in the queue of a key. Waiters are served in the order of their arrival. */
 export interface QueuePlace {

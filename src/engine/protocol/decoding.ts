@@ -139,7 +139,7 @@ function decodeReport(keys: readonly string[], raw: readonly unknown[]): Reply {
     const [readerCount, readers] = [integer(raw[at + 4]), decodeReaders(raw[at + 5])];
     if (holder === undefined || readerCount === null || readers === null) return garbage(raw);
     const isShared = holder !== null && holder.mode === "shared";
-    reports.push({ key, holder: isShared ? { ...holder, readers, readerCount } : holder });
+    reports.push({ key, holder: isShared && readerCount > 0 ? { ...holder, readers, readerCount } : holder });
   }
   return { kind: "report", keys: reports };
 }

@@ -23,6 +23,7 @@ function formOf(command: LockCommand): Form {
     if (!command.queue.wake) return commands.releaseAndLeave;
     return command.queue.id === null ? commands.releaseAndWake : commands.releaseLeaveAndWake;
   }
+  if (command.op === "inspect" && command.readers === true) return commands.inspectReaders;
   return commands[command.op];
 }
 

@@ -38,7 +38,8 @@ export const commands = {
   releaseAndLeave: { name: "releaseAndLeave", arguments: ["token", "placeId"], fencedName: null, respectsQueues: true, sharesSideKeys: false, readsReaders: false },
   releaseAndKeep: { name: "releaseAndKeep", arguments: ["token", "rest"], fencedName: null, respectsQueues: false, sharesSideKeys: false, readsReaders: false },
   releaseLeaveAndKeep: { name: "releaseLeaveAndKeep", arguments: ["token", "rest", "placeId"], fencedName: null, respectsQueues: true, sharesSideKeys: false, readsReaders: false },
-  inspect: { name: "inspect", arguments: [], fencedName: null, respectsQueues: false, sharesSideKeys: false, readsReaders: true },
+  inspect: { name: "inspect", arguments: [], fencedName: null, respectsQueues: false, sharesSideKeys: false, readsReaders: false },
+  inspectReaders: { name: "inspectReaders", arguments: [], fencedName: null, respectsQueues: false, sharesSideKeys: false, readsReaders: true },
 } as const;
 
 /**
@@ -594,15 +595,19 @@ elseif reply == 1 then reply = denial(index, value, otherType) end
 end
 return reply
 end
-function commands.inspect()
+local function report(namesReaders)
 local reply = { 2 }
 for index = first, last do
 local value, otherType = read(KEYS[index])
 for _, field in ipairs({ describe(KEYS[index], value, otherType) }) do reply[#reply + 1] = field end
-reply[#reply + 1], reply[#reply + 2] = describeReaders(index, value)
+local count, readers = 0, ''
+if namesReaders then count, readers = describeReaders(index, value) end
+reply[#reply + 1], reply[#reply + 2] = count, readers
 end
 return reply
 end
+function commands.inspect() return report(false) end
+function commands.inspectReaders() return report(true) end
 function commands.acquireBarging(token, ttl, place)
 return settlePlaces(isShared and denialByUpgrade(token) or commands.acquire(token, ttl), place)
 end
@@ -762,12 +767,12 @@ withQueue(queueOf(index), leaveAndWake, placeId, key)
 end
 return denialUnless(token) or 1
 end
-local argumentCount = { acquire = 2, acquireFenced = 3, acquireInTurn = 2, acquireInTurnFenced = 3, acquireOrWait = 3, acquireOrWaitFenced = 4, acquireBarging = 3, acquireBargingFenced = 4, acquireAny = 5, acquireAnyFenced = 6, renew = 2, renewEach = 2, heal = 2, swap = 3, swapFenced = 4, giveBack = 3, upgrade = 3, upgradeFenced = 4, downgrade = 2, fence = 2, release = 1, releaseAndWake = 1, releaseLeaveAndWake = 2, releaseAndLeave = 2, releaseAndKeep = 2, releaseLeaveAndKeep = 3, inspect = 0 }
+local argumentCount = { acquire = 2, acquireFenced = 3, acquireInTurn = 2, acquireInTurnFenced = 3, acquireOrWait = 3, acquireOrWaitFenced = 4, acquireBarging = 3, acquireBargingFenced = 4, acquireAny = 5, acquireAnyFenced = 6, renew = 2, renewEach = 2, heal = 2, swap = 3, swapFenced = 4, giveBack = 3, upgrade = 3, upgradeFenced = 4, downgrade = 2, fence = 2, release = 1, releaseAndWake = 1, releaseLeaveAndWake = 2, releaseAndLeave = 2, releaseAndKeep = 2, releaseLeaveAndKeep = 3, inspect = 0, inspectReaders = 0 }
 local heedsQueues = { acquireInTurn = true, acquireInTurnFenced = true, acquireOrWait = true, acquireOrWaitFenced = true, acquireBarging = true, acquireBargingFenced = true, upgrade = true, upgradeFenced = true, downgrade = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseLeaveAndKeep = true }
 local sharesSideKeys = { acquireAny = true, acquireAnyFenced = true }
 local fencedCommand = { acquireFenced = 'acquire', acquireInTurnFenced = 'acquireInTurn', acquireOrWaitFenced = 'acquireOrWait', acquireBargingFenced = 'acquireBarging', acquireAnyFenced = 'acquireAny', swapFenced = 'swap', upgradeFenced = 'upgrade', fence = 'fence' }
-local readsReaders = { inspect = true }
-local needsNoMemory = { giveBack = true, downgrade = true, release = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseAndKeep = true, releaseLeaveAndKeep = true, inspect = true }
+local readsReaders = { inspectReaders = true }
+local needsNoMemory = { giveBack = true, downgrade = true, release = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseAndKeep = true, releaseLeaveAndKeep = true, inspect = true, inspectReaders = true }
 local function run(name, position)
 local command = commands[fencedCommand[name] or name]
 local one, two, three = ARGV[position + 1], ARGV[position + 2], ARGV[position + 3]
@@ -901,4 +906,4 @@ elseif age and ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "954933919020bcca0f846dccdcd2a0d70dc3a646";
+export const batchScriptSha = "646b7931ca3ba3c7c83b5421d8defadcbdb66cca";

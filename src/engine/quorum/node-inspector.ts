@@ -45,11 +45,22 @@ export class NodeInspector {
     this.waits.endAll();
   }
 
-  /** Asks one node. A node that is not identified yet first gets the connect timeout for that. */
+  /**
+   * Asks one node. A node that is not identified yet first gets the connect timeout for that. Only a node that reports shared
+   * keys is asked for their readers, because that takes a right and, in a Cluster, a hash slot that is not being moved.
+   */
   private async inspectAt(member: QuorumMember, keys: readonly string[]): Promise<NodeReport> {
     if (!member.server.known && member.node.connection !== "down") await this.untilKnown(member);
-    if (this.closed) return { node: member.name, reply: closed };
+    const first = await this.ask(member, { op: "inspect", keys });
+    const { reply } = first;
+    if (reply.kind !== "report" || !reply.keys.some(({ holder }) => holder?.mode === "shared")) return first;
+    const second = await this.ask(member, { op: "inspect", keys, readers: true });
+    return second.reply.kind === "report" ? second : first;
+  }
+
+  private ask(member: QuorumMember, command: LockCommand): Promise<NodeReport> {
     return new Promise((resolve) => {
+      if (this.closed) return resolve({ node: member.name, reply: closed });
       let wanted = true;
       const done = (reply: Reply) => {
         wanted = false;
@@ -60,7 +71,7 @@ export class NodeInspector {
       const endWait = this.waits.start(answer, () =>
         done(this.closed ? closed : member.silentFor(answer, false)),
       );
-      member.ask(new InspectCommand({ op: "inspect", keys }, () => wanted, done));
+      member.ask(new InspectCommand(command, () => wanted, done));
     });
   }
 

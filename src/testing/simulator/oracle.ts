@@ -73,7 +73,9 @@ export class Oracle {
       this.ttl,
       new Leftovers(by("leftovers")),
       new History(by("history"), timeline),
-      ...(permits === undefined ? [] : [new PermitLimit(by("permit limit"), permits.number)]),
+      ...(permits === undefined
+        ? []
+        : [new PermitLimit(by("permit limit"), permits.semaphore, permits.number)]),
       ...(inBounds
         ? [
             new MinimumHold(

@@ -2,7 +2,9 @@ import type { Action, Script } from "./script.js";
 import { SeededRandom } from "./seeded-random.js";
 
 /** The random sequence of this workload. Other sequences of a run have small numbers. */
-const stream = 1_000_002;
+const stream = 1_000_003;
+/** ms: a run does not last as long as the longest leases. */
+const longestHold = 8_000;
 
 /** Makes most actions of a script readers, some of which try to become the writer. The script is otherwise the same. */
 export function withReaders(script: Script): Script {
@@ -16,7 +18,7 @@ export function withReaders(script: Script): Script {
 function reading(action: Action, random: SeededRandom): Action {
   const wait = random.pick([0, 50, 500, 2_000]);
   const upgrades = random.flip(0.35);
-  const after = random.between(0, action.ttl / 4);
+  const after = random.between(0, Math.min(action.ttl, longestHold) / 4);
   if (random.flip(0.3) || action.kind === "redlock" || action.kind === "inspect") return action;
   return { ...action, mode: "shared", ...(upgrades ? { upgrade: { after, wait } } : {}) };
 }

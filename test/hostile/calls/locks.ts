@@ -3,7 +3,13 @@ import type { Lease } from "../../../src/index.js";
 import { anything, badArguments, given, otherThan } from "../support/odd-values.js";
 import type { BadCall } from "../support/refusal.js";
 import type { Subjects } from "../support/subjects.js";
-import { badElectionOptions, badOptions, badPermitOptions, badSemaphoreOptions } from "./options.js";
+import {
+  badElectionOptions,
+  badOptions,
+  badPermitOptions,
+  badSemaphoreOptions,
+  badUpgradeOptions,
+} from "./options.js";
 
 export const isResource = (value: unknown) =>
   typeof value === "string" && value !== "" && !/\p{Surrogate}/u.test(value);
@@ -201,5 +207,10 @@ export const lockCalls: readonly BadCall<Subjects>[] = [
     covers: "lease.renew",
     inputs: fc.tuple(given((value) => Number.isSafeInteger(value) && (value as number) >= 1)),
     call: ({ lease }: { lease: Lease }, [ttl]) => lease.renew(ttl as never),
+  },
+  {
+    covers: "lease.upgrade",
+    inputs: fc.tuple(badUpgradeOptions),
+    call: ({ lease }: { lease: Lease }, [options]) => lease.upgrade(options as never),
   },
 ];

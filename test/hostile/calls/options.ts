@@ -91,6 +91,14 @@ const onlyPerAcquisition: Record<"signal" | "fence" | "mode", fc.Arbitrary<objec
 };
 const acquireFields = { ...perAcquisition, ...onlyPerAcquisition };
 
+/** Values that are not valid options of an upgrade. */
+export const badUpgradeOptions: fc.Arbitrary<unknown> = fc.oneof(
+  perAcquisition.wait,
+  onlyPerAcquisition.signal,
+  given(isPlain),
+  unknownOption(["wait", "signal"]),
+);
+
 /** Values that are not valid options of an acquisition. */
 export const badOptions: fc.Arbitrary<unknown> = fc.oneof(
   ...Object.values(acquireFields),

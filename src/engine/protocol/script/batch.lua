@@ -25,7 +25,7 @@
 --                                            of permits that another process has given lately, or 0
 --   {-1, message}                            failed
 --   {-2}                                     the server does not have the mark, and grants nothing
---   {2, pttl, owner, hash, type, count, readers, ...}   the report of "inspect": six values per key
+--   {2, pttl, owner, hash, type, count, readers, ...}   the report of "inspect" and "inspectReaders": six values per key
 --
 -- The stored form is that of the Redlock specification (redis.io, "Distributed Locks with Redis"): a string that holds the
 -- token, SET NX PX, compare-and-delete. A key that is kept after its release is such a string too, and so is a key that readers

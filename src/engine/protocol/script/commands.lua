@@ -133,13 +133,21 @@ function commands.releaseAndKeep(token, rest)
   return reply
 end
 
--- Reports who holds the keys. Changes nothing.
-function commands.inspect()
+-- The report of who holds the keys. `namesReaders`: also which readers share them.
+local function report(namesReaders)
   local reply = { 2 }
   for index = first, last do
     local value, otherType = read(KEYS[index])
     for _, field in ipairs({ describe(KEYS[index], value, otherType) }) do reply[#reply + 1] = field end
-    reply[#reply + 1], reply[#reply + 2] = describeReaders(index, value)
+    local count, readers = 0, ''
+    if namesReaders then count, readers = describeReaders(index, value) end
+    reply[#reply + 1], reply[#reply + 2] = count, readers
   end
   return reply
 end
+
+-- Reports who holds the keys. Changes nothing.
+function commands.inspect() return report(false) end
+
+-- The same, with the readers of the keys.
+function commands.inspectReaders() return report(true) end

@@ -11,14 +11,16 @@ export class PermitLimit implements Checker {
 
   constructor(
     private readonly findings: Findings,
+    /** The semaphore that the actions acquire from. Those that are acquired after the run to try the nodes do not count. */
+    private readonly semaphore: string,
     /** The number of permits that the semaphore has. */
     private readonly number: number,
   ) {}
 
   leaseBegan(holder: LeaseHolder): void {
     const { leaseState } = holder as Partial<KnownLeaseHolder>;
-    const { claim } = leaseState ?? {};
-    if (claim?.permits === undefined) return;
+    const { claim, resources } = leaseState ?? {};
+    if (claim?.permits === undefined || resources?.[0] !== this.semaphore) return;
     this.findings.checked();
     const { number } = this;
     const weight = claim instanceof PermitClaim ? claim.weight : claim.permits.length;
