@@ -78,6 +78,11 @@ export class FrameAggregate {
     return this.histories.get(id) ?? [];
   }
 
+  /** The steps of all locks that are kept, also of locks that are gone, in the order in which they arrived. */
+  *keptSteps(): Generator<Step> {
+    for (const step of this.order) if (step !== null) yield step;
+  }
+
   /** Removes processes whose last frame arrived before `receivedBefore` (epoch ms). Returns the ids of their locks. */
   removeSilent(receivedBefore: number): readonly string[] {
     const silent = new Set<string>();

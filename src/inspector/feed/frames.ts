@@ -118,7 +118,10 @@ export type NodeView = v.InferOutput<typeof nodeView>;
 const totals = v.object({
   acquired: count,
   failed: count,
+  /** Attempts after one that failed for want of a quorum, or of time. */
   retries: count,
+  /** Attempts of waiters in line, which show that they are still there. */
+  asks: v.optional(count),
   renewed: count,
   quorumLost: count,
   expired: count,
@@ -143,6 +146,8 @@ const beat = v.object({
   inUse: count,
   /** Steps that were not reported individually because of the rate limit. */
   missed: count,
+  /** Epoch ms from which the totals count. */
+  since: v.optional(epoch),
 });
 export type Beat = v.InferOutput<typeof beat>;
 

@@ -1,9 +1,10 @@
 import type { Totals } from "./frames.js";
 
-export const noTotals: Totals = {
+export const noTotals: Required<Totals> = {
   acquired: 0,
   failed: 0,
   retries: 0,
+  asks: 0,
   renewed: 0,
   quorumLost: 0,
   expired: 0,

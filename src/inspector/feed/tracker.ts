@@ -42,6 +42,8 @@ export class Tracker implements ManagerObserver {
   private readonly stopWatching: () => void;
   private steps: Step[] = [];
   private missed = 0;
+  /** Epoch ms. */
+  private readonly countsSince: number;
   /** A step was not reported, so that the view of its lock may be outdated. */
   private dirty = false;
   /** When the locks were last compared, by the monotonic clock. */
@@ -56,6 +58,7 @@ export class Tracker implements ManagerObserver {
     const serial = (serials.get(manager) ?? 0) + 1;
     serials.set(manager, serial);
     this.source = serial === 1 ? manager.series : `${manager.series}.${serial}`;
+    this.countsSince = this.clock.wall();
     this.broadcast = new FrameBroadcast(this.source, this.clock, manager.context.onListenerError);
     this.sentViews = new SentViews(manager, this.source);
     this.nodes = new NodeTracker(manager);
@@ -124,7 +127,7 @@ export class Tracker implements ManagerObserver {
   // Called by the manager.
 
   lockStepped(lock: ObservedLock, event: LockMachineEvent, from: string, to: string): void {
-    this.stepCounts.count(event.type, to);
+    this.stepCounts.count(event.type, to, lock.context.reason);
     if (!this.broadcast.hasListeners) return;
     const step = this.rateLimiter.take() ? this.sentViews.recordStep(lock, { event, from }) : null;
     if (step !== null) {
@@ -167,6 +170,7 @@ export class Tracker implements ManagerObserver {
       totals: this.stepCounts.totals,
       inUse: this.manager.inUse.length,
       missed: this.missed,
+      since: this.countsSince,
     };
   }
 

@@ -1,5 +1,6 @@
 import type { Totals } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
+import { formatClock } from "../model/duration.js";
 
 const shown: readonly (readonly [keyof Totals, string])[] = [
   ["acquired", "acquired"],
@@ -16,8 +17,12 @@ const bad: ReadonlySet<keyof Totals> = new Set(["quorumLost", "expired"]);
 
 export function TotalsLine() {
   const { totals, acquiredRate, aggregate } = useInspector();
-  const processes = [...aggregate.value.current.sources.values()].filter(({ closed }) => !closed).length;
+  const sources = [...aggregate.value.current.sources.values()];
+  const processes = sources.filter(({ closed }) => !closed).length;
   const rate = acquiredRate.value;
+  const since = Math.min(
+    ...sources.map(({ beat, lag }) => (beat.since === undefined ? Number.POSITIVE_INFINITY : beat.since + lag)),
+  );
   return (
     <dl class="totals">
       <div>
@@ -34,6 +39,12 @@ export function TotalsLine() {
         <div data-total="rate">
           <dt>acquired/s</dt>
           <dd>{rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en")}</dd>
+        </div>
+      )}
+      {Number.isFinite(since) && (
+        <div data-total="since">
+          <dt>counted since</dt>
+          <dd>{formatClock(since).slice(0, 8)}</dd>
         </div>
       )}
     </dl>

@@ -1,6 +1,11 @@
 import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { overviewArrows } from "../../../../src/charts/overview.js";
 import { plain } from "../../../../src/cli/plain.js";
+import { arrowOf } from "../chart/arrows.js";
+import { ChartPanel, useScopedSteps } from "../chart/chart-panel.js";
+import { chartView, heatScope } from "../chart/chart-view.js";
+import { useStepFollower } from "../chart/use-step-follower.js";
 import { useInspector } from "../context.js";
 import { Empty } from "../frame/empty.js";
 import { StateLabel } from "../frame/state-label.js";
@@ -11,7 +16,6 @@ import { hashOf } from "../model/route.js";
 import { shownName } from "../model/shown-name.js";
 import { retriesOf } from "../model/sort.js";
 import { Events } from "./events.js";
-import { LockChart } from "./lock-chart.js";
 import { TimelinePicture } from "./timeline-picture.js";
 import { useLock } from "./use-lock.js";
 import { Votes } from "./votes.js";
@@ -19,6 +23,9 @@ import { Votes } from "./votes.js";
 export function LockPage({ id }: { readonly id: string }) {
   const inspector = useInspector();
   const { lock, gone, received, steps } = useLock(id);
+  const follower = useStepFollower(received, lock?.state ?? null);
+  const [arrow, setArrow] = useState<string | null>(null);
+  const scoped = useScopedSteps(lock ?? { source: "" }, steps);
   const title = useRef<HTMLHeadingElement>(null);
   useLayoutEffect(() => {
     // If the page replaces the list, the title takes over the focus.
@@ -37,6 +44,12 @@ export function LockPage({ id }: { readonly id: string }) {
       </section>
     );
   }
+  const { level } = chartView.value;
+  const taken = arrow === null ? [] : scoped.filter((step) => arrowOf(level, step) === arrow);
+  const picked =
+    arrow === null
+      ? null
+      : { label: labelOf(arrow), steps: taken, many: heatScope.value === "process" || heatScope.value === "all" };
   return (
     <section class="lock-page" aria-label={`Lock ${shownName(lock)}`} data-lock={id}>
       <BackLink />
@@ -44,7 +57,7 @@ export function LockPage({ id }: { readonly id: string }) {
         <h1 ref={title} tabIndex={-1}>
           {shownName(lock)}
         </h1>
-        <StateLabel state={lock.state} whole />
+        <StateLabel state={follower.lit.value.state} whole />
         {gone && <span class="badge warn">gone: this is how it was seen last</span>}
       </header>
       <dl class="facts">
@@ -63,7 +76,7 @@ export function LockPage({ id }: { readonly id: string }) {
       </dl>
       <div class="panels">
         <section class="panel panel-chart" aria-labelledby="chart-title">
-          <LockChart history={received} state={lock.state} />
+          <ChartPanel lock={lock} follower={follower} steps={steps} picked={arrow} onPick={setArrow} />
         </section>
         <div class="panels-side">
           <section class="panel panel-votes" aria-labelledby="votes-title">
@@ -75,12 +88,18 @@ export function LockPage({ id }: { readonly id: string }) {
             <TimelinePicture lock={lock} steps={steps} />
           </section>
           <section class="panel panel-events" aria-labelledby="events-title">
-            <Events steps={steps} />
+            <Events steps={steps} picked={picked} onClear={() => setArrow(null)} />
           </section>
         </div>
       </div>
     </section>
   );
+}
+
+/** An arrow's name for a heading. */
+function labelOf(arrow: string): string {
+  const found = overviewArrows.find(({ id }) => id === arrow);
+  return found === undefined ? arrow.replace(">", " → ").replace(/^ /, "any state ") : found.label;
 }
 
 function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
