@@ -1,7 +1,7 @@
 import type { Meter } from "@opentelemetry/api";
 import type { FrameAggregate } from "../inspector/feed/frame-aggregate.js";
 import type { NodeView, Totals } from "../inspector/feed/frames.js";
-import { noTotals, totalNames } from "../inspector/feed/totals.js";
+import { noTotals, type TotalCounts, totalNames } from "../inspector/feed/totals.js";
 import { gaugesOf } from "./instruments.js";
 import { attributes, statesInUse } from "./names.js";
 import { NodeFigures } from "./node-figures.js";
@@ -84,7 +84,7 @@ class TotalsSum {
   /** The latest totals of each process, which are included already. */
   private readonly added = new Map<string, Totals>();
 
-  add(aggregate: FrameAggregate): Required<Totals> {
+  add(aggregate: FrameAggregate): TotalCounts {
     for (const [source, { beat }] of aggregate.sources) {
       const known = this.added.get(source);
       for (const name of totalNames) {

@@ -1,5 +1,6 @@
 import { frameSizeOf } from "./frame-size.js";
 import type { Beat, Frame, LockView, Step } from "./frames.js";
+import { NodeActivities } from "./node-activity.js";
 
 /** A manager of locks in some process, as far as its frames describe it. */
 export interface SourceView {
@@ -37,6 +38,7 @@ export interface AggregateBounds {
 export class FrameAggregate {
   readonly sources = new Map<string, SourceView>();
   readonly locks = new Map<string, LockView>();
+  nodeActivities = new NodeActivities();
   private readonly histories = new Map<string, Step[]>();
   /** The steps in the order in which they are dropped; null for a step that was dropped already. */
   private readonly order: (Step | null)[] = [];
@@ -61,6 +63,7 @@ export class FrameAggregate {
     const { source } = frame;
     switch (frame.kind) {
       case "beat":
+        this.nodeActivities.addBeat(frame);
         return [];
       case "steps":
         return frame.steps.filter((step) => this.applyStep(step, source)).map(({ lock }) => lock.id);
@@ -87,13 +90,17 @@ export class FrameAggregate {
   removeSilent(receivedBefore: number): readonly string[] {
     const silent = new Set<string>();
     for (const [source, { receivedAt }] of this.sources) if (receivedAt < receivedBefore) silent.add(source);
-    for (const source of silent) this.sources.delete(source);
+    for (const source of silent) {
+      this.sources.delete(source);
+      this.nodeActivities.removeSource(source);
+    }
     return silent.size === 0 ? [] : this.dropOf(silent);
   }
 
   /** Removes one process, whose next beat adds the process again. Returns the ids of its locks. */
   removeSource(source: string): readonly string[] {
     this.sources.delete(source);
+    this.nodeActivities.removeSource(source);
     return this.dropOf(new Set([source]));
   }
 
@@ -113,7 +120,11 @@ export class FrameAggregate {
     for (const [source, { beat, closed, lag }] of this.sources) {
       const { seq } = beat;
       const time = now === undefined ? beat.time : now - lag;
-      frames.push({ ...beat, time });
+      const nodes = beat.nodes.map((node) => {
+        const { steps } = this.nodeActivities.of(source, node.name);
+        return steps.length === 0 ? node : { ...node, steps: [...steps] };
+      });
+      frames.push({ ...beat, nodes, time });
       const own = locks.get(source) ?? [];
       for (let from = 0; from < own.length; from += locksPerFrame) {
         frames.push({ kind: "locks", source, seq, time, locks: own.slice(from, from + locksPerFrame) });
@@ -130,6 +141,7 @@ export class FrameAggregate {
     for (const [id, lock] of this.locks) copy.locks.set(id, lock);
     for (const [id, steps] of this.histories) copy.histories.set(id, [...steps]);
     for (const step of this.order.slice(this.dropped)) copy.order.push(step);
+    copy.nodeActivities = this.nodeActivities.copy();
     copy.size = { ...this.size };
     return copy;
   }
@@ -137,7 +149,7 @@ export class FrameAggregate {
   /** Returns false for a frame to ignore: a process counts from its first beat until its end. */
   private accept(frame: Frame, now: number): boolean {
     const known = this.sources.get(frame.source);
-    const beat = frame.kind === "beat" ? frame : known?.beat;
+    const beat = frame.kind === "beat" ? withoutSteps(frame) : known?.beat;
     // State from before the first beat is sent again later. A frame after the end arrived late.
     if (beat === undefined || known?.closed === true) return false;
     if (known === undefined && this.sources.size >= this.bounds.sources) return false;
@@ -149,7 +161,10 @@ export class FrameAggregate {
 
   private applyStep(step: Step, source: string): boolean {
     const applied = this.put(step.lock, source);
-    if (applied) this.addToHistory(step);
+    if (applied) {
+      this.addToHistory(step);
+      this.nodeActivities.addStep(step);
+    }
     return applied;
   }
 
@@ -211,6 +226,12 @@ export class FrameAggregate {
     this.histories.delete(id);
     return this.locks.delete(id);
   }
+}
+
+/** The earlier steps of the nodes are collected elsewhere. */
+function withoutSteps(beat: Beat): Beat {
+  if (beat.nodes.every(({ steps }) => steps === undefined)) return beat;
+  return { ...beat, nodes: beat.nodes.map(({ steps: _, ...node }) => node) };
 }
 
 /** Maximum transit time of a frame in ms. A longer delay means that a clock was set. */

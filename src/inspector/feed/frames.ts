@@ -100,6 +100,8 @@ const step = v.object({
 });
 export type Step = v.InferOutput<typeof step>;
 
+const nodeStep = v.object({ time: epoch, event: text, from: text, to: text });
+
 const nodeView = v.object({
   name: text,
   state: v.picklist(["connecting", "ready", "suspect", "unresponsive", "down", "quarantined"]),
@@ -110,7 +112,9 @@ const nodeView = v.object({
   p50: v.nullable(duration),
   p99: v.nullable(duration),
   /** The last step of its chart. */
-  step: v.nullable(v.object({ time: epoch, event: text, from: text, to: text })),
+  step: v.nullable(nodeStep),
+  /** The last steps before that one, oldest first: only in the first beat for a new page. */
+  steps: v.optional(list(nodeStep, 20)),
 });
 export type NodeView = v.InferOutput<typeof nodeView>;
 

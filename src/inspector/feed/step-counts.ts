@@ -1,10 +1,9 @@
 import type { LockMachineEvent } from "../../machines/lock-events.js";
-import type { Totals } from "./frames.js";
-import { noTotals } from "./totals.js";
+import { noTotals, type TotalCounts } from "./totals.js";
 
 /** Counts the outcomes of acquisitions, renewals and leases. Every step counts, also steps beyond the rate limit. */
 export class StepCounts {
-  private readonly counts: Required<Totals> = { ...noTotals };
+  private readonly counts: TotalCounts = { ...noTotals };
 
   /** `to`: the state that the step led to; `reason`: why the lock's last attempt failed. */
   count(type: LockMachineEvent["type"], to: string, reason: string | null): void {
@@ -40,7 +39,7 @@ export class StepCounts {
     }
   }
 
-  get totals(): Required<Totals> {
+  get totals(): TotalCounts {
     return { ...this.counts };
   }
 }

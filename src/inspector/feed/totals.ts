@@ -1,6 +1,9 @@
 import type { Totals } from "./frames.js";
 
-export const noTotals: Required<Totals> = {
+/** Every total; a process of an earlier version leaves some out. */
+export type TotalCounts = Record<keyof Totals, number>;
+
+export const noTotals: TotalCounts = {
   acquired: 0,
   failed: 0,
   retries: 0,

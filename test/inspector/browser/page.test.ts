@@ -17,13 +17,15 @@ useBrowser();
 afterEach(closeAll);
 
 const built = fileURLToPath(new URL("../../../build/page", import.meta.url));
-const limits = { gzipped: 250_000, firstPaint: 1_000 };
+const limits = { gzipped: 70_000, firstPaint: 1_000 };
 
 /** The views of the page, and an element that shows that each is there. */
 const views = [
   ["#/", ".lock-list .row"],
   ["#/lock/many%2F8", ".votes"],
-  ["#/nodes", ".node-card"],
+  ["#/resource/orders%3A00008", ".holder"],
+  ["#/nodes", ".node-cell"],
+  ["#/process/many", ".process-page table"],
 ] as const;
 
 /** A server that shows `count` locks. */
@@ -59,7 +61,7 @@ test("everything can be done with the keyboard", async () => {
   const visited = await visit(server.url);
   const { page } = visited;
   await page.waitForSelector(".row");
-  const grid = page.getByRole("grid", { name: "Locks" });
+  const grid = page.getByRole("grid", { name: "Resources" });
   const active = () => page.locator(".row[data-active=true]").textContent();
 
   await page.keyboard.press("/");
@@ -78,17 +80,17 @@ test("everything can be done with the keyboard", async () => {
   await expect.poll(active).toContain("orders:00200");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "orders:00200" }).waitFor();
-  expect(page.url()).toMatch(/#\/lock\/many%2F200$/);
+  expect(page.url()).toMatch(/#\/resource\/orders%3A00200\?q=orders%3A002$/);
   await page.keyboard.press("Escape");
   await page.getByRole("heading", { name: "orders:00200" }).waitFor({ state: "detached" });
   await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("locks");
 
   // Column heads and states are buttons in tab order, and the focused one is visible.
-  await page.getByRole("button", { name: "Fence" }).focus();
+  await page.getByRole("button", { name: "Held for" }).focus();
   await page.keyboard.press("Enter");
   await page.keyboard.press("Enter");
   await expect
-    .poll(() => page.getByRole("columnheader", { name: "Fence" }).getAttribute("aria-sort"))
+    .poll(() => page.getByRole("columnheader", { name: "Held for" }).getAttribute("aria-sort"))
     .toBe("descending");
   const chip = page.getByRole("button", { name: /^held/ });
   await chip.focus();
@@ -109,7 +111,7 @@ test("without a lock in the address, one is shown if there is room, and the user
   const opened = (name: string) => page.getByRole("heading", { name }).waitFor();
   // The locks before it are idle or acquiring.
   await opened("orders:00002");
-  expect(page.url()).toMatch(/#\/lock\/many%2F2$/);
+  expect(page.url()).toMatch(/#\/resource\/orders%3A00002$/);
   await page.goBack();
   expect(page.url()).toBe("about:blank");
   await page.goForward();

@@ -117,6 +117,6 @@ test("a displayed name cannot pass for another name", () => {
 
 test("the title says how many locks are in use", () => {
   const counts = { idle: 3, acquiring: 1, held: 2, renewing: 0, releasing: 1, expired: 1 };
-  expect(titleOf(counts, "payouts")).toBe("4 of 8 in use · payouts");
-  expect(titleOf(counts, undefined)).toBe("4 of 8 in use · Holdfast");
+  expect(titleOf(counts, 0, "payouts")).toBe("4 of 8 in use · payouts");
+  expect(titleOf(counts, 2, undefined)).toBe("(2) 4 of 8 in use · Holdfast");
 });

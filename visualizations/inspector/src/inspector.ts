@@ -1,16 +1,19 @@
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame, LockView, Step } from "../../../src/inspector/feed/frames.js";
 import { type ConnectionState, type Hello, subscribe } from "./connection.js";
 import { aggregateBounds } from "./model/bounds.js";
-import { filterLocks, noFilter } from "./model/filter.js";
-import { firstShown } from "./model/first-shown.js";
+import { filterResources, noFilter } from "./model/filter.js";
+import { parseListQuery, withListQuery } from "./model/list-query.js";
 import { Rates, sumTotals } from "./model/rates.js";
 import { hashOf, parseRoute, type Route } from "./model/route.js";
-import { firstOrder, sortLocks } from "./model/sort.js";
 import { countStates } from "./model/states.js";
+import { isTrouble, nodeColumns } from "./nodes/node-table.js";
 import { framesOf } from "./replay/read.js";
 import { Replay } from "./replay/replay.js";
+import { recentGrants } from "./resource/grants.js";
+import { firstOrder, sortResources } from "./resource/order.js";
+import { type ResourceView, resourcesOf } from "./resource/resources.js";
 
 /** Interval in ms at which countdowns are redrawn. */
 const tick = 100;
@@ -34,9 +37,9 @@ export class Inspector {
   readonly hello = signal<Hello | null>(null);
   readonly connection = signal<ConnectionState>({ kind: "connecting" });
   readonly route = signal<Route>(parseRoute(location.hash));
-  readonly filter = signal(noFilter);
-  readonly order = signal(firstOrder);
-  /** The lock that is active in the list for the keyboard. */
+  readonly filter = signal(parseListQuery(location.hash)?.filter ?? noFilter);
+  readonly order = signal(parseListQuery(location.hash)?.order ?? firstOrder);
+  /** The resource that is active in the list for the keyboard. */
   readonly active = signal<string | null>(null);
   readonly replay = signal<Replay | null>(null);
   /** The error of reading a recording. */
@@ -55,6 +58,18 @@ export class Inspector {
   /** Epoch ms by the observer's clock; in a replay the recording's time. */
   readonly now = computed(() => this.replay.value?.time.value ?? this.liveNow.value);
 
+  private readonly second = computed(() => Math.floor(this.now.value / 1_000));
+
+  /**
+   * Epoch ms at which a process that works would have been heard: now, or, if the page has lost its server, when the page
+   * heard from anybody last.
+   */
+  readonly heardAt = computed(() => {
+    if (this.connection.value.kind !== "lost") return this.now.peek();
+    const times = [...this.aggregate.value.current.sources.values()].map(({ receivedAt }) => receivedAt);
+    return Math.max(0, ...times);
+  });
+
   /** The aggregate at the revision that was drawn last. */
   readonly aggregate = computed((): { readonly current: FrameAggregate } => {
     const replay = this.replay.value;
@@ -65,14 +80,35 @@ export class Inspector {
 
   readonly counts = computed(() => countStates(this.aggregate.value.current.locks.values()));
 
-  readonly rows = computed((): readonly LockView[] => {
-    const { locks } = this.aggregate.value.current;
-    return sortLocks(
-      filterLocks(locks.values(), this.filter.value, this.ownerOf),
-      this.order.value,
-      this.ownerOf,
-    );
+  /** Every resource, in no order. */
+  readonly resources = computed((): readonly ResourceView[] => {
+    const { locks, sources } = this.aggregate.value.current;
+    return resourcesOf(locks.values(), sources, this.heardAt.value);
   });
+
+  /** How often each resource was granted lately, counted again every second at most. */
+  private readonly grants = computed(() => {
+    this.second.value;
+    const { current } = this.aggregate.peek();
+    return recentGrants(current.keptSteps(), current.sources, this.now.peek());
+  });
+
+  readonly nodeColumns = computed(() => nodeColumns(this.aggregate.value.current.sources.values()));
+
+  /** How many resources and nodes are in trouble. */
+  readonly troubles = computed(
+    () =>
+      this.resources.value.filter(({ trouble }) => trouble !== null).length +
+      this.nodeColumns.value.filter(({ worst }) => isTrouble(worst)).length,
+  );
+
+  readonly rows = computed((): readonly ResourceView[] =>
+    sortResources(
+      filterResources(this.resources.value, this.filter.value, this.ownerOf),
+      this.order.value,
+      { ownerOf: this.ownerOf, grants: this.grants.value },
+    ),
+  );
 
   readonly totals = computed(() =>
     sumTotals([...this.aggregate.value.current.sources.values()].map(({ beat }) => beat.totals)),
@@ -109,12 +145,32 @@ export class Inspector {
     });
     addEventListener("hashchange", () => {
       this.viewUndecided = false;
-      this.route.value = parseRoute(location.hash);
+      this.readAddress();
+    });
+    effect(() => {
+      const query = { filter: this.filter.value, order: this.order.value };
+      this.route.value;
+      const hash = withListQuery(location.hash, query);
+      if (hash !== location.hash) history.replaceState(null, "", hash === "" ? location.pathname : hash);
     });
     setInterval(() => {
       if (!document.hidden) this.liveNow.value = Date.now();
     }, tick);
     setInterval(() => this.removeSilent(), removeInterval);
+  }
+
+  /** What the address says of the list counts; an address that says nothing leaves the list as it is. */
+  private readAddress(): void {
+    const query = parseListQuery(location.hash);
+    if (query !== null) {
+      this.filter.value = query.filter;
+      this.order.value = query.order;
+    } else {
+      const { filter, order } = this;
+      const hash = withListQuery(location.hash, { filter: filter.peek(), order: order.peek() });
+      if (hash !== location.hash) history.replaceState(null, "", hash);
+    }
+    this.route.value = parseRoute(location.hash);
   }
 
   /** Shows another view immediately, so that an element of it can be focused. */
@@ -171,11 +227,11 @@ export class Inspector {
   private chooseFirstView(): void {
     if (!this.viewUndecided || this.hello.peek()?.mode !== "live") return;
     const rows = this.rows.peek();
-    const lock = firstShown(rows);
-    if (lock === null) return;
+    const first = rows.find(({ holders }) => holders.length > 0) ?? rows[0];
+    if (first === undefined) return;
     this.viewUndecided = false;
     if (!matchMedia(rows.length > maxWithoutList ? roomForBoth : roomForOne).matches) return;
-    const route: Route = { view: "lock", id: lock.id };
+    const route: Route = { view: "resource", name: first.name, prefix: first.prefix };
     // Replaces the address that named no view, so that the back button does not return to it.
     history.replaceState(null, "", hashOf(route));
     this.route.value = route;

@@ -1,3 +1,4 @@
+import { helpOpen } from "./frame/key-help.js";
 import type { Inspector } from "./inspector.js";
 
 const isTyping = (target: EventTarget | null): boolean =>
@@ -10,15 +11,23 @@ const listKeys: ReadonlySet<string> = new Set(["ArrowDown", "ArrowUp", "PageDown
 export function startKeys(inspector: Inspector): void {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    // The dialog handles its own keys.
+    if (helpOpen.peek()) return;
     if (event.key === "Escape") {
       if (inspector.route.peek().view !== "locks") inspector.go({ view: "locks" });
       focusList();
       return;
     }
     if (isTyping(event.target)) return;
+    if (event.key === "?") {
+      event.preventDefault();
+      helpOpen.value = true;
+      return;
+    }
     if (event.key === "/") {
       event.preventDefault();
-      if (inspector.route.peek().view === "nodes") inspector.go({ view: "locks" });
+      const { view } = inspector.route.peek();
+      if (view === "nodes" || view === "process") inspector.go({ view: "locks" });
       // The list may have to be drawn first.
       requestAnimationFrame(() => document.getElementById("filter")?.focus());
       return;

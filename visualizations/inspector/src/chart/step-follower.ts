@@ -14,6 +14,9 @@ interface Queued {
   readonly arrived: number;
 }
 
+/** Time in ms by which the page may be behind; beyond it the page shows the current state. */
+const maxBehind = 3_000;
+
 /**
  * The one clock of a lock's page, which the chart and the badge follow: it shows the lock's states one after the other,
  * even if its steps follow each other closely, because an attempt takes a millisecond and would not be seen.
@@ -28,14 +31,18 @@ export class StepFollower {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private state: string;
 
-  constructor(state: string) {
+  /** `isHidden`: nobody looks at the page, and the browser slows down its timers. */
+  constructor(
+    state: string,
+    private readonly isHidden = () => false,
+  ) {
     this.state = state;
     this.lit = signal<Highlight>({ state, step: null });
   }
 
   /** `history`: oldest first; `state`: the lock's current state. */
   follow(history: readonly Step[], state: string): void {
-    const steps = this.following ? newSteps(history, this.last) : null;
+    const steps = this.following && !this.isHidden() ? newSteps(history, this.last) : null;
     this.following = true;
     this.last = history.at(-1) ?? null;
     this.state = state;
@@ -72,6 +79,7 @@ export class StepFollower {
       if (this.lit.peek().state !== this.state) this.jump();
       return;
     }
+    if (Date.now() - next.arrived > maxBehind) return this.jump();
     this.lit.value = { state: next.step.to, step: next.step };
     this.timer = setTimeout(() => {
       this.timer = undefined;

@@ -4,7 +4,7 @@ import { StepFollower } from "./step-follower.js";
 
 /** The clock of one lock's page. `state`: the lock's current state; null while nothing is known of the lock. */
 export function useStepFollower(history: readonly Step[], state: string | null): StepFollower {
-  const [follower] = useState(() => new StepFollower(state ?? "idle"));
+  const [follower] = useState(() => new StepFollower(state ?? "idle", () => document.hidden));
   const last = history.at(-1);
   // If the newest step is unchanged, there is nothing to follow.
   useLayoutEffect(() => {

@@ -1,12 +1,15 @@
 import { useInspector } from "../context.js";
 import { hashOf } from "../model/route.js";
 import { ConnectionStatus } from "./connection-status.js";
+import { KeyHelpButton } from "./key-help.js";
+import { NodeDots } from "./node-dots.js";
 import { ThemeToggle } from "./theme-toggle.js";
 import { TotalsLine } from "./totals-line.js";
 
 export function Header() {
   const { hello, route } = useInspector();
-  const current = (nodes: boolean) => ((route.value.view === "nodes") === nodes ? "page" : undefined);
+  const ofNodes = route.value.view === "nodes" || route.value.view === "process";
+  const current = (nodes: boolean) => (ofNodes === nodes ? "page" : undefined);
   return (
     <header class="header">
       <a class="brand" href={hashOf({ view: "locks" })}>
@@ -27,8 +30,10 @@ export function Header() {
       <span class="subject" title={hello.value?.title}>
         {hello.value?.title}
       </span>
+      <NodeDots />
       <TotalsLine />
       <ConnectionStatus />
+      <KeyHelpButton />
       <ThemeToggle />
     </header>
   );

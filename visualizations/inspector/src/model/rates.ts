@@ -1,8 +1,8 @@
 import type { Beat, Totals } from "../../../../src/inspector/feed/frames.js";
-import { noTotals, totalNames } from "../../../../src/inspector/feed/totals.js";
+import { noTotals, type TotalCounts, totalNames } from "../../../../src/inspector/feed/totals.js";
 
 /** The sum over all processes. */
-export function sumTotals(all: Iterable<Totals>): Required<Totals> {
+export function sumTotals(all: Iterable<Totals>): TotalCounts {
   const sum = { ...noTotals };
   for (const totals of all) for (const name of totalNames) sum[name] += totals[name] ?? 0;
   return sum;

@@ -1,9 +1,9 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { LockView } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
 import { moveActive } from "../model/move-active.js";
+import { keyOf, type ResourceView } from "../resource/resources.js";
 import { ColumnHeads } from "./column-heads.js";
-import { LockRow, rowId } from "./lock-row.js";
+import { ResourceRow, routeOf, rowId } from "./resource-row.js";
 import { useVirtual } from "./use-virtual.js";
 import { useWidth } from "./use-width.js";
 
@@ -12,19 +12,19 @@ const narrow = 640;
 const rowHeights = { wide: 36, condensed: 56 };
 
 /** A grid that keeps only the visible rows in the document; the keyboard moves through all of them. */
-export function LockList({ rows }: { readonly rows: readonly LockView[] }) {
+export function ResourceList({ rows }: { readonly rows: readonly ResourceView[] }) {
   const inspector = useInspector();
   const scroller = useRef<HTMLDivElement>(null);
   const condensed = useWidth(scroller) < narrow;
   const rowHeight = condensed ? rowHeights.condensed : rowHeights.wide;
   const virtual = useVirtual(rows.length, rowHeight, scroller);
   const route = inspector.route.value;
-  const openId = route.view === "lock" ? route.id : null;
+  const openId = useOpenKey();
   const activeId = inspector.active.value ?? openId;
 
   // Only when a lock is opened, not whenever the rows change.
   useLayoutEffect(() => {
-    const at = openId === null ? -1 : rows.findIndex(({ id }) => id === openId);
+    const at = openId === null ? -1 : rows.findIndex(({ key }) => key === openId);
     if (at >= 0) virtual.scrollToIndex(at);
   }, [openId, condensed]);
 
@@ -32,18 +32,18 @@ export function LockList({ rows }: { readonly rows: readonly LockView[] }) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     // The column heads are buttons inside the grid.
     if (event.key === "Enter" && event.target instanceof HTMLButtonElement) return;
-    const at = rows.findIndex(({ id }) => id === activeId);
+    const at = rows.findIndex(({ key }) => key === activeId);
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 1);
     const to = moveActive(event.key, at, rows.length, page);
-    const lock = to === null ? undefined : rows[to];
-    if (to !== null && lock !== undefined) {
+    const view = to === null ? undefined : rows[to];
+    if (to !== null && view !== undefined) {
       event.preventDefault();
-      inspector.active.value = lock.id;
+      inspector.active.value = view.key;
       virtual.scrollToIndex(to);
-      if (openId !== null) inspector.go({ view: "lock", id: lock.id });
-    } else if (event.key === "Enter" && activeId !== null && at >= 0) {
+      if (route.view !== "locks") inspector.go(routeOf(view));
+    } else if (event.key === "Enter" && rows[at] !== undefined) {
       event.preventDefault();
-      inspector.go({ view: "lock", id: activeId });
+      inspector.go(routeOf(rows[at]));
     }
   };
 
@@ -52,30 +52,30 @@ export function LockList({ rows }: { readonly rows: readonly LockView[] }) {
       id="locks"
       class="lock-list"
       role="grid"
-      aria-label="Locks"
+      aria-label="Resources"
       aria-rowcount={rows.length + 1}
       aria-activedescendant={activeId === null ? undefined : rowId(activeId)}
       tabIndex={0}
       data-condensed={condensed}
       onKeyDown={onKeyDown}
       onFocus={() => {
-        inspector.active.value ??= openId ?? rows[0]?.id ?? null;
+        inspector.active.value ??= openId ?? rows[0]?.key ?? null;
       }}
     >
       <ColumnHeads />
       <div class="scroller" ref={scroller} role="rowgroup" tabIndex={-1}>
         <div class="rows" role="presentation" style={{ height: `${virtual.getTotalSize()}px` }}>
           {virtual.getVirtualItems().map(({ index, start }) => {
-            const lock = rows[index];
+            const view = rows[index];
             return (
-              lock !== undefined && (
-                <LockRow
-                  key={lock.id}
-                  lock={lock}
+              view !== undefined && (
+                <ResourceRow
+                  key={view.key}
+                  view={view}
                   index={index}
                   top={start}
-                  active={lock.id === activeId}
-                  open={lock.id === openId}
+                  active={view.key === activeId}
+                  open={view.key === openId}
                 />
               )
             );
@@ -84,4 +84,18 @@ export function LockList({ rows }: { readonly rows: readonly LockView[] }) {
       </div>
     </div>
   );
+}
+
+/** The resource that is shown, or that the shown lock locks. */
+function useOpenKey(): string | null {
+  const { route, aggregate } = useInspector();
+  const shown = route.value;
+  if (shown.view === "resource") return keyOf(shown.prefix, shown.name);
+  if (shown.view !== "lock") return null;
+  const { locks, sources } = aggregate.value.current;
+  const lock = locks.get(shown.id);
+  const [name] = lock?.resources ?? [];
+  return lock === undefined || name === undefined
+    ? null
+    : keyOf(sources.get(lock.source)?.beat.prefix ?? "", name);
 }

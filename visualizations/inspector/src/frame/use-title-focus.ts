@@ -1,0 +1,11 @@
+import type { RefObject } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+
+/** If the view replaces the list, its title takes over the focus. */
+export function useTitleFocus(): RefObject<HTMLHeadingElement> {
+  const title = useRef<HTMLHeadingElement>(null);
+  useLayoutEffect(() => {
+    if (document.getElementById("locks")?.offsetParent == null) title.current?.focus();
+  }, []);
+  return title;
+}
