@@ -18,7 +18,7 @@ async function withLocks(count: number) {
 const chartOf = (page: Page) => page.getByRole("group", { name: /^The lock's chart/ });
 
 test("the badge and the chart agree in 1,000 of 1,000 samples, while steps arrive faster than they can be shown", {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   const { hub, server, source } = await withLocks(1);
   const visited = await visit(`${server.url}#/lock/many%2F0`);

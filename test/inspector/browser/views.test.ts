@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, onTestFinished, test } from "vitest";
 import type { Frame, LockView, NodeView } from "../../../src/inspector/feed/frames.js";
 import { beat, lockView } from "../sample-frames.js";
 import { closeAll, type Served, serve } from "../server/served.js";
@@ -34,8 +34,14 @@ async function withTrouble(changes: { readonly payouts?: Partial<LockView>; read
     locks: locks.map((lock) => ({ ...lock, source })),
   });
   const since = now - 3_600_000;
-  served.hub.receive(beat("one", { time: now, owner: "api-1", pid: 11, nodes: [...nodes, gone], since }));
-  served.hub.receive(beat("two", { time: now, owner: "api-2", pid: 22, nodes: [...nodes, nodeView("7713")], since }));
+  const sendBeats = () => {
+    const time = Date.now();
+    served.hub.receive(beat("one", { time, owner: "api-1", pid: 11, nodes: [...nodes, gone], since }));
+    served.hub.receive(beat("two", { time, owner: "api-2", pid: 22, nodes: [...nodes, nodeView("7713")], since }));
+  };
+  sendBeats();
+  const beats = setInterval(sendBeats, 1_000);
+  onTestFinished(() => clearInterval(beats));
   const round = { asked: "acquire" as const, time: now - 300, votes: [] };
   const waits = { state: "acquiring.waiting", granted: null, validUntil: null, round, reason: "contended", attempts: 48 };
   const until = now + 600_000;
@@ -78,8 +84,8 @@ test("a resource's page says who holds it, since when, and who comes next", asyn
   await page.getByRole("heading", { name: "Waiting in line: 2" }).waitFor();
   const rows = page.getByRole("region", { name: "Waiting in line: 2" }).getByRole("row");
   const [, first, second] = (await rows.allInnerTexts()).map((text) => text.replace(/\s+/g, " "));
-  expect(first).toMatch(/^1 api-2 22 (19|2\d) s \d\d:\d\d:\d\d .* ago, 48 times$/);
-  expect(second).toMatch(/^2 api-1 11 1\d s /);
+  expect(first).toMatch(/^1 api-2 22 \d\d s \d\d:\d\d:\d\d .* ago, 48 times$/);
+  expect(second).toMatch(/^2 api-1 11 \d\d s /);
   await page.getByRole("link", { name: /api-2/ }).first().click();
   await open(page, "api-2 process 22");
   expectNoTrouble(visited);
@@ -138,8 +144,10 @@ test("nodes are a matrix whose heads sum up, and a cell opens the chart, the cau
   const { server } = await withTrouble();
   const visited = await visit(server.url);
   const { page } = visited;
-  expect(await page.title()).toMatch(/^\(3\) /);
-  await page.getByRole("link", { name: /^Nodes: 7712: ready, but not asked, 7713: down$/ }).click();
+  await expect.poll(() => page.title()).toMatch(/^\(3\) /);
+  await page.getByRole("link", {
+      name: "Nodes: 2 in trouble (7712: ready, but not asked, 7713: down)",
+    }).click();
   await open(page, "Nodes");
   const heads = await page.getByRole("columnheader").allInnerTexts();
   expect(heads.map((head) => head.replace(/\s+/g, " "))).toEqual([

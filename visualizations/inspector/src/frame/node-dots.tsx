@@ -16,7 +16,7 @@ export function NodeDots() {
   const label =
     troubled.length === 0
       ? `All ${columns.length} nodes are in use`
-      : troubled.map(({ name, worst }) => `${plain(name)}: ${useNames[worst]}`).join(", ");
+      : `${troubled.length} in trouble (${troubled.map(({ name, worst }) => `${plain(name)}: ${useNames[worst]}`).join(", ")})`;
   return (
     <a class="node-dots" href={hashOf({ view: "nodes" })} aria-label={`Nodes: ${label}`} title={label}>
       {shown.map(({ name, worst }) => (
