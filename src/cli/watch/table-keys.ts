@@ -1,4 +1,4 @@
-import { type Key, emitKeypressEvents } from "node:readline";
+import { emitKeypressEvents, type Key } from "node:readline";
 import { type LockOrder, lockOrders } from "./lock-order.js";
 
 /** The part of stdin that is used. */

@@ -1,11 +1,11 @@
 import { PassThrough } from "node:stream";
+import picocolors from "picocolors";
 import { expect, test, vi } from "vitest";
 import { inOrder } from "../../../src/cli/watch/lock-order.js";
 import { pictureOf } from "../../../src/cli/watch/picture.js";
 import { draw } from "../../../src/cli/watch/table.js";
 import { TableKeys } from "../../../src/cli/watch/table-keys.js";
 import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
-import picocolors from "picocolors";
 import { beat, lockView, noon } from "../../inspector/frames-of-all-kinds.js";
 
 /** A keyboard: what is written to it was typed. */
@@ -91,7 +91,9 @@ test("every row is on one page, and a page beyond the last one is the last one",
       picocolors.createColors(false),
     );
   const jobs = (number: number) => page(number).match(/job:\d\d/g);
-  expect([...(jobs(0) ?? []), ...(jobs(1) ?? []), ...(jobs(2) ?? [])]).toEqual(locks.map(({ resources }) => resources[0]));
+  expect([...(jobs(0) ?? []), ...(jobs(1) ?? []), ...(jobs(2) ?? [])]).toEqual(
+    locks.map(({ resources }) => resources[0]),
+  );
   expect(page(0)).toContain("by resource (s sorts)");
   expect(page(1)).toContain("(page 2 of 3)");
   expect(jobs(9)).toEqual(jobs(2));

@@ -61,32 +61,39 @@ test("a page that is behind says so, and jumps to now when it is asked to", asyn
 test.each([
   [1_280, 720, 12],
   [375, 740, 10],
-])("at %i × %i px the overview is whole, names no action, and all its text is at least %i px", async (width, height, least) => {
-  const { server } = await withLocks(3);
-  const { page } = await visit(`${server.url}#/lock/many%2F2`, { width, height });
-  const chart = chartOf(page);
-  await chart.waitFor();
-  const { sizes, hidden } = await chart.evaluate((frame) => {
-    const svg = frame.querySelector("svg")!;
-    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
-    const seen = frame.getBoundingClientRect();
-    const texts = [...svg.querySelectorAll("text")].filter(({ textContent }) => textContent !== "");
-    const outside = (box: DOMRect) =>
-      box.left < seen.left - 1 || box.right > seen.right + 1 || box.top < seen.top - 1 || box.bottom > seen.bottom + 1;
-    return {
-      sizes: texts.map((text) => Number.parseFloat(getComputedStyle(text).fontSize) * scale),
-      hidden: [...svg.querySelectorAll(".state, .edge")].filter((part) => outside(part.getBoundingClientRect()))
-        .length,
-    };
-  });
-  expect(sizes.length).toBeGreaterThan(15);
-  expect(Math.min(...sizes)).toBeGreaterThanOrEqual(least);
-  expect(hidden).toBe(0);
-  for (const state of ["idle", "acquiring", "held", "renewing", "releasing", "expired"]) {
-    await chart.getByText(state, { exact: true }).first().waitFor();
-  }
-  expect(await chart.textContent()).not.toMatch(/armTimer|askForGrant|entry/);
-});
+])(
+  "at %i × %i px the overview is whole, names no action, and all its text is at least %i px",
+  async (width, height, least) => {
+    const { server } = await withLocks(3);
+    const { page } = await visit(`${server.url}#/lock/many%2F2`, { width, height });
+    const chart = chartOf(page);
+    await chart.waitFor();
+    const { sizes, hidden } = await chart.evaluate((frame) => {
+      const svg = frame.querySelector("svg")!;
+      const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+      const seen = frame.getBoundingClientRect();
+      const texts = [...svg.querySelectorAll("text")].filter(({ textContent }) => textContent !== "");
+      const outside = (box: DOMRect) =>
+        box.left < seen.left - 1 ||
+        box.right > seen.right + 1 ||
+        box.top < seen.top - 1 ||
+        box.bottom > seen.bottom + 1;
+      return {
+        sizes: texts.map((text) => Number.parseFloat(getComputedStyle(text).fontSize) * scale),
+        hidden: [...svg.querySelectorAll(".state, .edge")].filter((part) =>
+          outside(part.getBoundingClientRect()),
+        ).length,
+      };
+    });
+    expect(sizes.length).toBeGreaterThan(15);
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(least);
+    expect(hidden).toBe(0);
+    for (const state of ["idle", "acquiring", "held", "renewing", "releasing", "expired"]) {
+      await chart.getByText(state, { exact: true }).first().waitFor();
+    }
+    expect(await chart.textContent()).not.toMatch(/armTimer|askForGrant|entry/);
+  },
+);
 
 test("the full chart is zoomed and moved, and stays so from one lock to the next", async () => {
   const { server } = await withLocks(3);
@@ -99,7 +106,9 @@ test("the full chart is zoomed and moved, and stays so from one lock to the next
   await page.getByText("125 %").waitFor();
   await chart.evaluate((frame) => frame.dispatchEvent(new WheelEvent("wheel")));
   await chart.evaluate((frame) => frame.scrollTo(0, 400));
-  await expect.poll(() => page.getByRole("button", { name: "Follow" }).getAttribute("aria-pressed")).toBe("false");
+  await expect
+    .poll(() => page.getByRole("button", { name: "Follow" }).getAttribute("aria-pressed"))
+    .toBe("false");
   await expect.poll(() => chart.evaluate(({ scrollTop }) => scrollTop)).toBe(400);
   await page.goto(`${server.url}#/lock/many%2F2`);
   await page.getByRole("heading", { name: "orders:00002" }).waitFor();
@@ -107,9 +116,7 @@ test("the full chart is zoomed and moved, and stays so from one lock to the next
   await expect.poll(() => chart.evaluate(({ scrollTop }) => Math.round(scrollTop / 10))).toBe(40);
   await page.getByRole("button", { name: "Whole" }).click();
   await page.getByText("whole", { exact: true }).waitFor();
-  await expect
-    .poll(() => chart.evaluate((frame) => frame.scrollHeight <= frame.clientHeight + 1))
-    .toBe(true);
+  await expect.poll(() => chart.evaluate((frame) => frame.scrollHeight <= frame.clientHeight + 1)).toBe(true);
   await page.reload();
   await page.getByText("whole", { exact: true }).waitFor();
   expectNoTrouble(visited);

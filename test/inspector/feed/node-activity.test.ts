@@ -36,7 +36,11 @@ test("of each round it is counted once what the node was asked, answered and ref
   const aggregate = new FrameAggregate();
   aggregate.apply(beat("here", { nodes: [node()] }), 1_000);
   const vote = (changes: object) => {
-    const round = { asked: "acquire" as const, time: 1_000, votes: [{ node: "n1", kind: "failed" as const, ...changes }] };
+    const round = {
+      asked: "acquire" as const,
+      time: 1_000,
+      votes: [{ node: "n1", kind: "failed" as const, ...changes }],
+    };
     const lock = lockView("1", { round });
     const step = { time: 1_000, event: "GRANTED", from: "acquiring.asking", to: "held", lock };
     aggregate.apply({ kind: "steps", source: "here", seq: 1, time: 1_000, steps: [step] }, 1_000);

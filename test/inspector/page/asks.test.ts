@@ -19,12 +19,9 @@ test("what a waiter in line asks again and again becomes one entry", () => {
   const waits = [1, 2, 3, 4].flatMap((round) => [ask(round * 400), denied(round * 400 + 2)]);
   const granted = step(2_000, "GRANTED", "acquiring.asking", "held");
   const entries = foldAsks([step(0, "ACQUIRE", "idle", "acquiring.asking"), denied(1), ...waits, granted]);
-  expect(entries.map((entry) => (entry.kind === "asks" ? `asked ${entry.count}` : entry.step.event))).toEqual([
-    "ACQUIRE",
-    "DENIED",
-    "asked 4",
-    "GRANTED",
-  ]);
+  expect(entries.map((entry) => (entry.kind === "asks" ? `asked ${entry.count}` : entry.step.event))).toEqual(
+    ["ACQUIRE", "DENIED", "asked 4", "GRANTED"],
+  );
 });
 
 test("few questions, and attempts after a failure, stay entries of their own", () => {

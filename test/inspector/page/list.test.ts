@@ -17,11 +17,7 @@ import {
   reorder,
   sortResources,
 } from "../../../visualizations/inspector/src/resource/order.js";
-import {
-  keyOf,
-  resourcesOf,
-  shownLock,
-} from "../../../visualizations/inspector/src/resource/resources.js";
+import { keyOf, resourcesOf, shownLock } from "../../../visualizations/inspector/src/resource/resources.js";
 import { beat, lockView } from "../sample-frames.js";
 
 const now = 100_000;
@@ -67,7 +63,10 @@ test("tickets of processes whose clocks differ are compared by one clock", () =>
 });
 
 test("a lock on several resources is in the row of each, and equal names with another prefix have their own", () => {
-  const prefixed = new Map([source("here", "ann"), source("night", "ben", { beat: beat("night", { prefix: "eu:" }) })]);
+  const prefixed = new Map([
+    source("here", "ann"),
+    source("night", "ben", { beat: beat("night", { prefix: "eu:" }) }),
+  ]);
   const views = resourcesOf(
     [lockView("1", { resources: ["a", "b"] }), lockView("2", { resources: ["a"], source: "night" })],
     prefixed,
@@ -79,7 +78,8 @@ test("a lock on several resources is in the row of each, and equal names with an
 test("two leases of one resource that have not run out are an alarm; a lease that is being released is none", () => {
   const other = lockView("9", { resources: ["orders:2"], source: "night", validUntil: until });
   const trouble = (...more: Parameters<typeof lockView>[1][]) =>
-    viewOf("orders:2", resourcesOf([...locks, ...more.map((one) => ({ ...other, ...one }))], sources, now)).trouble;
+    viewOf("orders:2", resourcesOf([...locks, ...more.map((one) => ({ ...other, ...one }))], sources, now))
+      .trouble;
   expect(trouble({})).toBe("overlap");
   expect(trouble({ state: "releasing" })).toBeNull();
   expect(trouble({ validUntil: now - 1 })).toBeNull();
@@ -142,7 +142,13 @@ test("trouble comes first", () => {
 });
 
 test("only the grants of the last minute count", () => {
-  const granted = (time: number) => ({ time, event: "GRANTED", from: "acquiring.asking", to: "held", lock: locks[0]! });
+  const granted = (time: number) => ({
+    time,
+    event: "GRANTED",
+    from: "acquiring.asking",
+    to: "held",
+    lock: locks[0]!,
+  });
   const steps = [granted(now - 61_000), granted(now - 1_000), { ...granted(now), event: "RENEWED" }];
   expect([...recentGrants(steps, sources, now)]).toEqual([[keyOf("", "orders:2"), 1]]);
 });
@@ -155,7 +161,10 @@ test("choosing a column again reverses the order, and another column starts asce
 });
 
 test("filter and order stand in the address, beside whatever else stands there", () => {
-  const query = { filter: { text: "a & b", states: new Set(["held" as const]) }, order: reorder(firstOrder, "hot") };
+  const query = {
+    filter: { text: "a & b", states: new Set(["held" as const]) },
+    order: reorder(firstOrder, "hot"),
+  };
   const hash = withListQuery("#/resource/x?prefix=eu", query);
   expect(hash).toBe("#/resource/x?prefix=eu&q=a+%26+b&state=held&sort=hot");
   expect(parseListQuery(hash)).toEqual(query);

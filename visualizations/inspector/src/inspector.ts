@@ -103,11 +103,10 @@ export class Inspector {
   );
 
   readonly rows = computed((): readonly ResourceView[] =>
-    sortResources(
-      filterResources(this.resources.value, this.filter.value, this.ownerOf),
-      this.order.value,
-      { ownerOf: this.ownerOf, grants: this.grants.value },
-    ),
+    sortResources(filterResources(this.resources.value, this.filter.value, this.ownerOf), this.order.value, {
+      ownerOf: this.ownerOf,
+      grants: this.grants.value,
+    }),
   );
 
   readonly totals = computed(() =>

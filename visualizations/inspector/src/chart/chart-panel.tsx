@@ -72,11 +72,21 @@ export function ChartPanel({ lock, follower, steps, picked, onPick }: Props) {
       </div>
       {level === "full" && (
         <div class="zoom" role="toolbar" aria-label="Size of the chart">
-          <button type="button" class="button" aria-label="Smaller" onClick={() => changeView({ zoom: nextZoom(zoom, -1) })}>
+          <button
+            type="button"
+            class="button"
+            aria-label="Smaller"
+            onClick={() => changeView({ zoom: nextZoom(zoom, -1) })}
+          >
             −
           </button>
           <output>{zoom === null ? "whole" : `${Math.round(zoom * 100)} %`}</output>
-          <button type="button" class="button" aria-label="Larger" onClick={() => changeView({ zoom: nextZoom(zoom, 1) })}>
+          <button
+            type="button"
+            class="button"
+            aria-label="Larger"
+            onClick={() => changeView({ zoom: nextZoom(zoom, 1) })}
+          >
             +
           </button>
           <button
@@ -106,8 +116,8 @@ export function ChartPanel({ lock, follower, steps, picked, onPick }: Props) {
       />
       {heat !== null && (
         <p class="chart-note muted">
-          {heat.steps.toLocaleString("en")} steps {whose[heatScope.value]}: how often each arrow was taken, how
-          often each state was left and how long it lasted on average
+          {heat.steps.toLocaleString("en")} steps {whose[heatScope.value]}: how often each arrow was taken,
+          how often each state was left and how long it lasted on average
         </p>
       )}
     </>
@@ -125,8 +135,8 @@ const whose: Record<HeatScope, string> = {
 function Behind({ follower }: { readonly follower: StepFollower }) {
   const { now } = useInspector();
   const since = follower.waitingSince.value;
-  // Reads the clock only while it matters.
-  const behind = since === null ? 0 : (now.value, Date.now() - since);
+  // In a replay the page's clock is the recording's. It is read only while it matters.
+  const behind = since === null ? 0 : Math.max(now.value, Date.now()) - since;
   const shown = behind >= leastShown;
   return (
     <button

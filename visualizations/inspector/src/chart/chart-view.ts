@@ -21,7 +21,11 @@ function remembered(): ChartView {
   try {
     const { level, zoom } = JSON.parse(localStorage.getItem(key) ?? "{}") as Partial<ChartView>;
     const known = levels.find((one) => one === level) ?? first.level;
-    return { ...first, level: known, zoom: zoomSteps.find((one) => one === zoom) ?? (zoom === null ? null : 1) };
+    return {
+      ...first,
+      level: known,
+      zoom: zoomSteps.find((one) => one === zoom) ?? (zoom === null ? null : 1),
+    };
   } catch {
     return first;
   }

@@ -105,7 +105,9 @@ export function warm(svg: SVGSVGElement, heat: Heat | null): void {
     const text = state.querySelector(".stay");
     if (text === null) continue;
     text.textContent =
-      stays === undefined ? "" : `${stays.count.toLocaleString("en")} × ${formatDuration(stays.total / stays.count)}`;
+      stays === undefined
+        ? ""
+        : `${stays.count.toLocaleString("en")} × ${formatDuration(stays.total / stays.count)}`;
   }
 }
 

@@ -36,8 +36,8 @@ export function Announcer() {
     return () => clearTimeout(timer);
   }, [words, said]);
   return (
-    <p class="visually-hidden" aria-live="polite" aria-label="Troubles">
+    <output class="visually-hidden" aria-label="Troubles">
       {said}
-    </p>
+    </output>
   );
 }

@@ -21,7 +21,9 @@ export function TotalsLine() {
   const processes = sources.filter(({ closed }) => !closed).length;
   const rate = acquiredRate.value;
   const since = Math.min(
-    ...sources.map(({ beat, lag }) => (beat.since === undefined ? Number.POSITIVE_INFINITY : beat.since + lag)),
+    ...sources.map(({ beat, lag }) =>
+      beat.since === undefined ? Number.POSITIVE_INFINITY : beat.since + lag,
+    ),
   );
   return (
     <dl class="totals">

@@ -40,9 +40,7 @@ export function Events({ steps, picked, onClear }: Props) {
     <>
       <div class="panel-head">
         <h2 id="events-title">
-          {picked === null
-            ? "Events"
-            : `${shown.length.toLocaleString("en")} × ${picked.label}`}
+          {picked === null ? "Events" : `${shown.length.toLocaleString("en")} × ${picked.label}`}
         </h2>
         <output class="muted">{copied}</output>
         {picked !== null && (

@@ -37,7 +37,9 @@ export function LockPanels({ lock, gone, received, steps }: Props) {
           steps: scoped.filter((step) => arrowOf(level, step) === arrow),
           many: heatScope.value === "process" || heatScope.value === "all",
         };
-  const asks = steps.filter((step) => isSignOfLife(step) && step.lock.acquisition === lock.acquisition).length;
+  const asks = steps.filter(
+    (step) => isSignOfLife(step) && step.lock.acquisition === lock.acquisition,
+  ).length;
   return (
     <>
       <dl class="facts">

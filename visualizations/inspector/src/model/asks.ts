@@ -4,7 +4,8 @@ import type { Step } from "../../../../src/inspector/feed/frames.js";
  * Whether a waiter asks again because it stands in line and must show that it is still there. That is no retry: nothing
  * has failed.
  */
-export const isSignOfLife = ({ event, lock }: Step): boolean => event === "RETRY" && lock.reason === "contended";
+export const isSignOfLife = ({ event, lock }: Step): boolean =>
+  event === "RETRY" && lock.reason === "contended";
 
 /** The answer to a waiter that its turn has not come. */
 const isAnswer = ({ event, to }: Step): boolean => event === "DENIED" && to === "acquiring.waiting";

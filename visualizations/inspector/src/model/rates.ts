@@ -42,7 +42,9 @@ export class Rates {
       if (first === undefined || last === undefined || last.time <= first.time) continue;
       if (last.receivedAt < now - period) continue;
       // A total that shrinks means that the process counts from zero again.
-      rate += (Math.max(0, (last.totals[name] ?? 0) - (first.totals[name] ?? 0)) * 1_000) / (last.time - first.time);
+      rate +=
+        (Math.max(0, (last.totals[name] ?? 0) - (first.totals[name] ?? 0)) * 1_000) /
+        (last.time - first.time);
     }
     return rate;
   }

@@ -13,7 +13,15 @@ interface Band {
 }
 
 /** An event that is drawn as a tick. */
-export type MarkKind = "asked" | "granted" | "renewed" | "retry" | "quorumLost" | "expired" | "released" | "failed";
+export type MarkKind =
+  | "asked"
+  | "granted"
+  | "renewed"
+  | "retry"
+  | "quorumLost"
+  | "expired"
+  | "released"
+  | "failed";
 
 interface Mark {
   readonly kind: MarkKind;

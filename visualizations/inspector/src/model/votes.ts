@@ -20,7 +20,9 @@ function detailOf(vote: VoteView, asked: RoundView["asked"]): string {
       if (vote.holder === undefined) return "held by somebody";
       if (vote.holder === null) {
         // A node that keeps a free key for somebody who has waited longer denies too.
-        return asked === "acquire" ? "free, but kept for whoever has waited longer" : "key gone: deleted, evicted, or its node restarted";
+        return asked === "acquire"
+          ? "free, but kept for whoever has waited longer"
+          : "key gone: deleted, evicted, or its node restarted";
       }
       const { owner, tokenHash, ttlLeft } = vote.holder;
       const left = ttlLeft === null ? "" : `, ${formatDuration(ttlLeft)} left`;

@@ -65,7 +65,12 @@ export function NodeDetails({ view, name }: { readonly view: SourceView; readonl
           : plain(node.cause)}
       </p>
       <div class="node-columns">
-        <Chart name="node" state={node.state} moved={node.step} label={`The node's chart; it is ${node.state}`} />
+        <Chart
+          name="node"
+          state={node.state}
+          moved={node.step}
+          label={`The node's chart; it is ${node.state}`}
+        />
         <div>
           <h3>Last steps</h3>
           {activity.steps.length === 0 ? (

@@ -5,7 +5,15 @@ import type { NodeView } from "../../../../src/inspector/feed/frames.js";
 export type NodeUse = NodeView["state"] | "unused";
 
 /** The worst last. */
-const uses: readonly NodeUse[] = ["ready", "connecting", "unused", "suspect", "quarantined", "unresponsive", "down"];
+const uses: readonly NodeUse[] = [
+  "ready",
+  "connecting",
+  "unused",
+  "suspect",
+  "quarantined",
+  "unresponsive",
+  "down",
+];
 
 export const isTrouble = (use: NodeUse): boolean => use !== "ready" && use !== "connecting";
 

@@ -29,7 +29,7 @@ export function NodesPage() {
     <div class="nodes-page">
       <h1>Nodes</h1>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable with the keyboard */}
-      <div class="matrix-scroller" role="region" aria-label="Processes and nodes" tabIndex={0}>
+      <section class="matrix-scroller" aria-label="Processes and nodes" tabIndex={0}>
         <table class="matrix">
           <thead>
             <tr>
@@ -45,7 +45,7 @@ export function NodesPage() {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
       {open === undefined ? (
         <p class="muted">Choose a cell for its chart, the cause, since when, and the last steps.</p>
       ) : (

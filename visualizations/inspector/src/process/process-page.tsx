@@ -34,7 +34,8 @@ export function ProcessPage({ source }: { readonly source: string }) {
         </h1>
         <Empty title="This process is not there">
           <p>
-            It has ended, or has not been heard for some minutes. Nothing is known of <code>{plain(source)}</code>.
+            It has ended, or has not been heard for some minutes. Nothing is known of{" "}
+            <code>{plain(source)}</code>.
           </p>
         </Empty>
       </section>
@@ -56,12 +57,20 @@ export function ProcessPage({ source }: { readonly source: string }) {
         {plain(view.beat.owner)} <span class="muted">process {view.beat.pid}</span>
       </h1>
       <Facts view={view} />
-      <Rows id="held" title={`Holds ${held.length}`} heads={["Resource", "Held for", "Validity left", "Renewals"]}>
+      <Rows
+        id="held"
+        title={`Holds ${held.length}`}
+        heads={["Resource", "Held for", "Validity left", "Renewals"]}
+      >
         {held.slice(0, maxRows).map((lock) => (
           <HeldRow key={lock.id} lock={lock} />
         ))}
       </Rows>
-      <Rows id="waits" title={`Waits for ${waiting.length}`} heads={["Resource", "Waits for", "Attempts", "Why"]}>
+      <Rows
+        id="waits"
+        title={`Waits for ${waiting.length}`}
+        heads={["Resource", "Waits for", "Attempts", "Why"]}
+      >
         {waiting.slice(0, maxRows).map((lock) => (
           <WaitingRow key={lock.id} lock={lock} />
         ))}
@@ -135,11 +144,11 @@ interface RowsProps {
 
 function Rows({ id, title, heads, children }: RowsProps) {
   return (
-    <section class="panel line" aria-labelledby={`${id}-title`}>
+    <div class="panel line">
       <h2 id={`${id}-title`}>{title}</h2>
       {children.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable with the keyboard
-        <div class="line-scroller" role="region" aria-labelledby={`${id}-title`} tabIndex={0}>
+        <section class="line-scroller" aria-labelledby={`${id}-title`} tabIndex={0}>
           <table>
             <thead>
               <tr>
@@ -152,9 +161,9 @@ function Rows({ id, title, heads, children }: RowsProps) {
             </thead>
             <tbody>{children}</tbody>
           </table>
-        </div>
+        </section>
       )}
-    </section>
+    </div>
   );
 }
 

@@ -42,7 +42,8 @@ export interface Facts {
 /** The keys by which resources are compared, one after the other; null sorts last in either direction. */
 type Key = string | number | null;
 
-const rank = ({ trouble }: ResourceView): number => (trouble === null ? troubles.length : troubles.indexOf(trouble));
+const rank = ({ trouble }: ResourceView): number =>
+  trouble === null ? troubles.length : troubles.indexOf(trouble);
 /** States as the list names them, the busiest first. */
 const stateRank = ({ holders, waiters, others }: ResourceView): number =>
   holders.length > 0 ? 0 : waiters.length > 0 ? 1 : others.length > 0 ? 2 : 3;
@@ -64,7 +65,11 @@ const keys: Record<Column | Preset, (view: ResourceView, facts: Facts) => readon
 const compare = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Returns a sorted copy. Equal keys are ordered by name, so that rows keep their places. */
-export function sortResources(all: readonly ResourceView[], { by, descending }: Order, facts: Facts): ResourceView[] {
+export function sortResources(
+  all: readonly ResourceView[],
+  { by, descending }: Order,
+  facts: Facts,
+): ResourceView[] {
   const keyOf = keys[by];
   const way = descending ? -1 : 1;
   return all

@@ -37,8 +37,8 @@ export function ResourcePage({ name, prefix }: Props) {
       {view === undefined || lock === null ? (
         <Empty title="Nobody holds it, and nobody waits">
           <p>
-            No process that publishes its locks has used <code>{plain(name)}</code> within the last seconds. It
-            is shown here as soon as one does.
+            No process that publishes its locks has used <code>{plain(name)}</code> within the last seconds.
+            It is shown here as soon as one does.
           </p>
         </Empty>
       ) : (
@@ -47,7 +47,11 @@ export function ResourcePage({ name, prefix }: Props) {
           <Holders view={view} />
           <WaitingLine view={view} />
           <h2 class="shown-lock">
-            {view.holders.length > 0 ? "The holder's lock" : view.waiters.length > 0 ? "Who comes next" : "Who had it last"}
+            {view.holders.length > 0
+              ? "The holder's lock"
+              : view.waiters.length > 0
+                ? "Who comes next"
+                : "Who had it last"}
           </h2>
           <ShownLock key={lock.id} id={lock.id} />
         </>
@@ -60,9 +64,9 @@ export function ResourcePage({ name, prefix }: Props) {
 function Overlap({ view }: { readonly view: ResourceView }) {
   return (
     <p class="alarm" role="alert">
-      <b>Two leases at once.</b> {view.holders.length} processes hold leases of this resource that have not run
-      out. Either their clocks differ by more than the page can tell, or nodes have lost their memory: check the
-      nodes, and let only the lease with the highest fence (
+      <b>Two leases at once.</b> {view.holders.length} processes hold leases of this resource that have not
+      run out. Either their clocks differ by more than the page can tell, or nodes have lost their memory:
+      check the nodes, and let only the lease with the highest fence (
       {Math.max(...view.holders.map(({ fence }) => fence ?? 0)) || "none has one"}) write.
     </p>
   );

@@ -12,11 +12,11 @@ const maxShown = 100;
 export function WaitingLine({ view }: { readonly view: ResourceView }) {
   const { waiters } = view;
   return (
-    <section class="panel line" aria-labelledby="line-title">
+    <div class="panel line">
       <h2 id="line-title">{waiters.length === 0 ? "Nobody waits" : `Waiting in line: ${waiters.length}`}</h2>
       {waiters.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable with the keyboard
-        <div class="line-scroller" role="region" aria-labelledby="line-title" tabIndex={0}>
+        <section class="line-scroller" aria-labelledby="line-title" tabIndex={0}>
           <table>
             <thead>
               <tr>
@@ -33,9 +33,9 @@ export function WaitingLine({ view }: { readonly view: ResourceView }) {
             </tbody>
           </table>
           {waiters.length > maxShown && <p class="muted">and {waiters.length - maxShown} more</p>}
-        </div>
+        </section>
       )}
-    </section>
+    </div>
   );
 }
 
