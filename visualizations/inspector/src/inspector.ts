@@ -175,7 +175,8 @@ export class Inspector {
   /** Shows another view immediately, so that an element of it can be focused. */
   go(route: Route): void {
     this.route.value = route;
-    location.hash = hashOf(route);
+    const query = { filter: this.filter.peek(), order: this.order.peek() };
+    location.hash = withListQuery(hashOf(route), query);
   }
 
   /** Requests the steps that the server remembers of a lock; empty if the server does not answer. */

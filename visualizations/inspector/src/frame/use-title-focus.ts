@@ -5,7 +5,8 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 export function useTitleFocus(): RefObject<HTMLHeadingElement> {
   const title = useRef<HTMLHeadingElement>(null);
   useLayoutEffect(() => {
-    if (document.getElementById("locks")?.offsetParent == null) title.current?.focus();
+    const list = document.querySelector<HTMLElement>(".locks-view");
+    if (list === null || list.offsetParent === null) title.current?.focus();
   }, []);
   return title;
 }

@@ -31,8 +31,9 @@ export function parseListQuery(hash: string): ListQuery | null {
 export function withListQuery(hash: string, { filter, order }: ListQuery): string {
   const params = paramsOf(hash);
   const set = (name: string, value: string) => {
-    if (value === "") params.delete(name);
-    else params.set(name, value);
+    // Added again, so that the same list always has the same address.
+    params.delete(name);
+    if (value !== "") params.append(name, value);
   };
   set(names.text, filter.text);
   set(names.states, [...filter.states].join(","));

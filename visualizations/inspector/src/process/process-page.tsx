@@ -131,7 +131,7 @@ function Facts({ view }: { readonly view: SourceView }) {
 
 /** The lag includes the way of a frame, which takes milliseconds. */
 const clockWords = (lag: number): string => {
-  if (Math.abs(lag) < 50) return "agrees with this one";
+  if (Math.abs(lag) < 250) return "agrees with this one";
   return lag > 0 ? `${formatDuration(lag)} behind this one` : `${formatDuration(-lag)} ahead of this one`;
 };
 
