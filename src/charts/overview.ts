@@ -61,7 +61,7 @@ export const overviewArrows = [
   { id: "again", label: "ACQUIRE", events: ["ACQUIRE"], from: ["expired"], to: "acquiring" },
 ] as const satisfies readonly OverviewArrow[];
 
-export type OverviewArrowId = (typeof overviewArrows)[number]["id"];
+type OverviewArrowId = (typeof overviewArrows)[number]["id"];
 
 const topOf = (path: string): string => path.split(".", 1)[0] ?? "";
 

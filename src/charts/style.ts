@@ -120,7 +120,7 @@ export const overviewStyle = (theme: Theme): string => styleFor(theme, overviewS
 export const chartStyle = (theme: Theme): string => styleFor(theme, shape, coloursOf);
 
 /** Adds the colours of a theme. `colours`: the rules for a palette. */
-export function styleFor(theme: Theme, shape: string, colours: (palette: Palette) => string): string {
+function styleFor(theme: Theme, shape: string, colours: (palette: Palette) => string): string {
   if (theme === "light") return tidy(shape + colours(light));
   if (theme === "dark") return tidy(shape + colours(dark));
   return tidy(`${shape}${colours(light)}@media (prefers-color-scheme:dark){${colours(dark)}}`);

@@ -18,8 +18,15 @@ import * as stately from "../../src/charts/stately.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const charts = {
-  ...{ ...machines, ...model, ...metrics, ...draw, ...mermaid, ...stately },
-  ...{ ...drawOverview, ...overview, ...moved },
+  ...machines,
+  ...model,
+  ...metrics,
+  ...draw,
+  ...mermaid,
+  ...stately,
+  ...drawOverview,
+  ...overview,
+  ...moved,
 };
 const timeout = 60_000;
 

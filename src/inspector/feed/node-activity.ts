@@ -1,6 +1,6 @@
 import type { Beat, NodeView, Step, VoteView } from "./frames.js";
 
-export type NodeStep = NonNullable<NodeView["step"]>;
+type NodeStep = NonNullable<NodeView["step"]>;
 
 /** What the frames of one process have told of a node over time. */
 export interface NodeActivity {
@@ -22,7 +22,7 @@ const maxNodes = 2_000;
 
 type Mutable = { -readonly [Key in keyof NodeActivity]: NodeActivity[Key] };
 
-export const noActivity: NodeActivity = { asked: 0, answered: 0, refused: 0, latencies: [], steps: [] };
+const noActivity: NodeActivity = { asked: 0, answered: 0, refused: 0, latencies: [], steps: [] };
 
 /** Collects what the frames tell of nodes over time. */
 export class NodeActivities {

@@ -15,7 +15,7 @@ export interface ChartView {
 
 const key = "holdfast-chart";
 const first: ChartView = { level: "overview", zoom: 1, follows: true, middle: [0.5, 0] };
-export const zoomSteps = [0.5, 0.67, 0.8, 1, 1.25, 1.5, 2] as const;
+const zoomSteps = [0.5, 0.67, 0.8, 1, 1.25, 1.5, 2] as const;
 
 function remembered(): ChartView {
   try {

@@ -12,7 +12,7 @@ import { textOf } from "../model/step-text.js";
 const maxLines = 100;
 
 /** The events of one arrow. */
-export interface Picked {
+interface Picked {
   readonly label: string;
   readonly steps: readonly Step[];
   /** The steps are of several locks, which are named. */

@@ -22,7 +22,7 @@ export function useOf(node: NodeView, all: readonly NodeView[]): NodeUse {
   return isUnused ? "unused" : node.state;
 }
 
-export const worstOf = (some: Iterable<NodeUse>): NodeUse => {
+const worstOf = (some: Iterable<NodeUse>): NodeUse => {
   let worst = 0;
   for (const use of some) worst = Math.max(worst, uses.indexOf(use));
   return uses[worst] ?? "ready";

@@ -3,7 +3,7 @@ import type { Step } from "../../../../src/inspector/feed/frames.js";
 import { keyOf } from "./resources.js";
 
 /** Period in ms that counts. */
-export const grantPeriod = 60_000;
+const grantPeriod = 60_000;
 
 /** How often each resource was granted in the last minute, as far as the page has received it. `now`: epoch ms. */
 export function recentGrants(
