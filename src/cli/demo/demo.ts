@@ -97,7 +97,13 @@ async function play(
   length: number,
 ): Promise<boolean> {
   const work = workers.work();
-  const completed = repeatScenario(workers, servers, resource, narration, length === Number.POSITIVE_INFINITY);
+  const completed = repeatScenario(
+    workers,
+    servers,
+    resource,
+    narration,
+    length === Number.POSITIVE_INFINITY,
+  );
   const timer =
     length === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => workers.workLoop.finish(), length);
   try {

@@ -32,7 +32,9 @@ export async function runScenario(
   await workers.next(["renewed"], signal);
   await workers.next(["released"], signal);
   if (servers.names.length >= minNodesForOneLoss) {
-    explain("Now one node breaks. The others are still a majority, so the holder renews its lease all the same.");
+    explain(
+      "Now one node breaks. The others are still a majority, so the holder renews its lease all the same.",
+    );
     await oneNodeLess(workers, servers, resource, say, signal);
     await workers.next(["released"], signal);
   }
