@@ -1,6 +1,9 @@
 import { useSignalEffect } from "@preact/signals";
 import { useInspector } from "./context.js";
 import { Header } from "./frame/header.js";
+import { TimeAxis } from "./axis/time-axis.js";
+import { IncidentsPage } from "./incidents/incidents-page.js";
+import { RiskStrip } from "./incidents/risk-strip.js";
 import { LocksView } from "./list/locks-view.js";
 import { LockPage } from "./lock/lock-page.js";
 import { titleOf } from "./model/title.js";
@@ -15,13 +18,20 @@ export function App() {
   });
   return (
     <>
-      <Header />
+      <div>
+        <Header />
+        <RiskStrip />
+      </div>
       <main class="main" data-view={route.view}>
-        {route.view !== "nodes" && <LocksView />}
+        {(route.view === "locks" || route.view === "lock") && <LocksView />}
         {route.view === "lock" && <LockPage key={route.id} id={route.id} />}
         {route.view === "nodes" && <NodesPage />}
+        {route.view === "incidents" && <IncidentsPage id={route.id ?? null} />}
       </main>
-      {inspector.replay.value !== null && <ReplayBar replay={inspector.replay.value} />}
+      <footer class="time">
+        {inspector.replay.value !== null && <ReplayBar replay={inspector.replay.value} />}
+        <TimeAxis />
+      </footer>
     </>
   );
 }

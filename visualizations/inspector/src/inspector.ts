@@ -1,6 +1,7 @@
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame, LockView, Step } from "../../../src/inspector/feed/frames.js";
+import type { Incident } from "../../../src/inspector/incidents/incident.js";
 import { type ConnectionState, type Hello, subscribe } from "./connection.js";
 import { aggregateBounds } from "./model/bounds.js";
 import { filterLocks, noFilter } from "./model/filter.js";
@@ -9,8 +10,10 @@ import { Rates, sumTotals } from "./model/rates.js";
 import { hashOf, parseRoute, type Route } from "./model/route.js";
 import { firstOrder, sortLocks } from "./model/sort.js";
 import { countStates } from "./model/states.js";
-import { framesOf } from "./replay/read.js";
+import { Axis } from "./axis/past.js";
+import { placeOf, withPlace } from "./replay/place.js";
 import { Replay } from "./replay/replay.js";
+import { loadWindow } from "./replay/window.js";
 
 /** Interval in ms at which countdowns are redrawn. */
 const tick = 100;
@@ -20,6 +23,8 @@ const tick = 100;
  */
 const silenceTimeout = 300_000;
 const removeInterval = 10_000;
+/** As many as the server keeps. */
+const maxIncidents = 1_000;
 /** The list and a lock fit side by side: the opposite of the condition in narrow.css. */
 const roomForBoth = "not all and (max-width: 1400px)";
 /**
@@ -39,6 +44,9 @@ export class Inspector {
   /** The lock that is active in the list for the keyboard. */
   readonly active = signal<string | null>(null);
   readonly replay = signal<Replay | null>(null);
+  /** The incidents that the server derived, oldest first. */
+  readonly incidents = signal<readonly Incident[]>([]);
+  readonly axis = new Axis();
   /** The error of reading a recording. */
   readonly failure = signal<string | null>(null);
   /** Grows with each change of the aggregate, which is not a signal. Changes at most once per frame of the screen. */
@@ -97,12 +105,16 @@ export class Inspector {
       hello: (hello) => {
         this.hello.value = hello;
         this.fresh = true;
+        this.incidents.value = [];
         if (hello.mode === "replay") {
           end();
           void this.openRecording();
         }
       },
       frames: (frames) => this.apply(frames),
+      incidents: (incidents) => {
+        this.incidents.value = [...this.incidents.peek(), ...incidents].slice(-maxIncidents);
+      },
       connection: (state) => {
         this.connection.value = state;
       },
@@ -110,6 +122,16 @@ export class Inspector {
     addEventListener("hashchange", () => {
       this.viewUndecided = false;
       this.route.value = parseRoute(location.hash);
+      const place = placeOf(location.hash);
+      const replay = this.replay.peek();
+      if (place === null) this.keepPlace();
+      else if (replay === null) void this.showPast(place);
+      else if (Math.round(replay.time.peek()) !== place) void replay.seekTime(place);
+    });
+    this.axis.start(this);
+    effect(() => {
+      const replay = this.replay.value;
+      if (replay !== null && !replay.playing.value && replay.time.value > 0) this.keepPlace();
     });
     setInterval(() => {
       if (!document.hidden) this.liveNow.value = Date.now();
@@ -121,6 +143,35 @@ export class Inspector {
   go(route: Route): void {
     this.route.value = route;
     location.hash = hashOf(route);
+  }
+
+  /** Shows the state at a time in the past (epoch ms), until `showLive`. */
+  async showPast(time: number): Promise<void> {
+    const replay = this.replay.peek();
+    if (replay !== null) {
+      replay.pause();
+      return replay.seekTime(time);
+    }
+    try {
+      const opened = new Replay(await loadWindow(time), loadWindow);
+      await opened.seekTime(time);
+      this.replay.value = opened;
+    } catch (error) {
+      this.failure.value = `The past cannot be read: ${error instanceof Error ? error.message : error}`;
+    }
+  }
+
+  /** Ends a look at the past. */
+  showLive(): void {
+    this.replay.value = null;
+    history.replaceState(null, "", withPlace(location.hash, null));
+  }
+
+  /** Writes the time that is shown into the address. */
+  private keepPlace(): void {
+    const replay = this.replay.peek();
+    if (replay === null || replay.playing.peek()) return;
+    history.replaceState(null, "", withPlace(location.hash, replay.time.peek()));
   }
 
   /** Requests the steps that the server remembers of a lock; empty if the server does not answer. */
@@ -183,9 +234,10 @@ export class Inspector {
 
   private async openRecording(): Promise<void> {
     try {
-      const response = await fetch("recording");
-      if (!response.ok) throw new Error(`the server answered ${response.status}`);
-      this.replay.value = new Replay(framesOf(await response.text()));
+      const place = placeOf(location.hash);
+      const replay = new Replay(await loadWindow(place ?? 0), loadWindow);
+      if (place !== null) await replay.seekTime(place);
+      this.replay.value = replay;
     } catch (error) {
       this.failure.value = `The recording cannot be read: ${error instanceof Error ? error.message : error}`;
     }

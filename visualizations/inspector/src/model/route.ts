@@ -2,15 +2,17 @@
 export type Route =
   | { readonly view: "locks" }
   | { readonly view: "lock"; readonly id: string }
-  | { readonly view: "nodes" };
+  | { readonly view: "nodes" }
+  | { readonly view: "incidents"; readonly id?: string };
 
 export function parseRoute(hash: string): Route {
-  const path = hash.replace(/^#\/?/, "");
+  const path = hash.replace(/^#\/?/, "").replace(/\?.*$/s, "");
   if (path === "nodes") return { view: "nodes" };
-  const id = /^lock\/(.+)$/.exec(path)?.[1];
+  if (path === "incidents") return { view: "incidents" };
+  const [, kind, id] = /^(lock|incident)\/(.+)$/.exec(path) ?? [];
   if (id === undefined) return { view: "locks" };
   try {
-    return { view: "lock", id: decodeURIComponent(id) };
+    return { view: kind === "lock" ? "lock" : "incidents", id: decodeURIComponent(id) };
   } catch {
     // The link was cut off in the middle of an escape sequence.
     return { view: "locks" };
@@ -19,5 +21,7 @@ export function parseRoute(hash: string): Route {
 
 export function hashOf(route: Route): string {
   if (route.view === "lock") return `#/lock/${encodeURIComponent(route.id)}`;
+  if (route.view === "incidents")
+    return route.id === undefined ? "#/incidents" : `#/incident/${encodeURIComponent(route.id)}`;
   return route.view === "nodes" ? "#/nodes" : "#/";
 }
