@@ -55,7 +55,11 @@ export function inspectorHandler(
     if (url === null) return refuse(response, { status: 404, line: "There is no such page." });
     if (typeof url !== "string") {
       const headers = { Location: url.redirect };
-      return refuse(response, { status: 308, line: "The page is at this address with a slash at its end.", headers });
+      return refuse(response, {
+        status: 308,
+        line: "The page is at this address with a slash at its end.",
+        headers,
+      });
     }
     routes.then(
       (known) => answer(request, response, namesOfHost, null, known, url),
@@ -68,7 +72,11 @@ export function inspectorHandler(
 function checkBasePath({ basePath = "/" }: InspectorHandlerOptions): string {
   const allowed = 'a path such as "/admin/locks", without a query and without ".."';
   const path = checkText("basePath", basePath, allowed);
-  if (!/^\/[\w.~!$&'()*+,;=:@%/-]{0,500}$/.test(path) || path.includes("//") || path.split("/").includes(".."))
+  if (
+    !/^\/[\w.~!$&'()*+,;=:@%/-]{0,500}$/.test(path) ||
+    path.includes("//") ||
+    path.split("/").includes("..")
+  )
     throw new InvalidOptionError("basePath", basePath, allowed);
   return path.replace(/\/+$/, "");
 }
@@ -85,7 +93,8 @@ function relativeUrl(
   // Express and connect take the path of the handler off, and keep the whole in `originalUrl`.
   const whole = originalUrl ?? url;
   const isMounted = whole !== url;
-  if (!isMounted && url !== basePath && !url.startsWith(`${basePath}/`) && !url.startsWith(`${basePath}?`)) return null;
+  if (!isMounted && url !== basePath && !url.startsWith(`${basePath}/`) && !url.startsWith(`${basePath}?`))
+    return null;
   const relative = isMounted ? url : url.slice(basePath.length);
   const [path = "", query] = whole.split(/\?(.*)/s, 2);
   const isRoot = relative === "" || relative.startsWith("?") || relative === "/" || relative.startsWith("/?");

@@ -7,8 +7,8 @@ import { explain } from "../../src/cli/failure.js";
 import type { Frame } from "../../src/inspector/feed/frames.js";
 import { framesOfStore } from "../../src/inspector/recording/store-frames.js";
 import { openFrames, openRecording, RecordingError, readRecording } from "../../src/inspector/recording.js";
+import { beat, framesOfAllKinds, noon } from "./frames-of-all-kinds.js";
 import { clockAt } from "./recording/stopped-clock.js";
-import { beat, framesOfAllKinds, lockView, noon } from "./frames-of-all-kinds.js";
 
 let folder: string;
 let path: string;

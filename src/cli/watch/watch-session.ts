@@ -109,7 +109,10 @@ export class WatchSession {
 
   #picture(notices: readonly string[]) {
     const { connections, filter, recording } = this.#setup;
-    const written = recording === null ? [] : [`recording: ${recording.frames} frames, ${(recording.bytes / 1_000_000).toFixed(1)} MB`];
+    const written =
+      recording === null
+        ? []
+        : [`recording: ${recording.frames} frames, ${(recording.bytes / 1_000_000).toFixed(1)} MB`];
     const notes = [...notices, `nodes: ${connections.describe()}`, ...written];
     const { prefix } = filter;
     return pictureOf(

@@ -48,7 +48,10 @@ interface Counts {
 /** Counts frames by the times that they bear, so that a live page and a replay have the same counts. */
 export class Overview {
   private readonly sources = new Map<string, Source>();
-  private readonly nodes = new Map<string, { readonly states: Map<string, NodeView["state"]>; spans: NodeSpan[] }>();
+  private readonly nodes = new Map<
+    string,
+    { readonly states: Map<string, NodeView["state"]>; spans: NodeSpan[] }
+  >();
   private readonly bounds: Required<OverviewBounds>;
   private waiting = 0;
 
@@ -139,7 +142,10 @@ export class Overview {
     const worst = worstOf(node.states.values());
     const last = node.spans.at(-1);
     if (last?.state === worst) return;
-    node.spans = [...node.spans.slice(1 - maxSpans), { time: Math.max(time, last?.time ?? time), state: worst }];
+    node.spans = [
+      ...node.spans.slice(1 - maxSpans),
+      { time: Math.max(time, last?.time ?? time), state: worst },
+    ];
   }
 
   private countsAt({ counts }: Source, time: number): Counts {
@@ -167,7 +173,14 @@ export class Overview {
   }
 }
 
-const badness: readonly NodeView["state"][] = ["ready", "connecting", "suspect", "quarantined", "unresponsive", "down"];
+const badness: readonly NodeView["state"][] = [
+  "ready",
+  "connecting",
+  "suspect",
+  "quarantined",
+  "unresponsive",
+  "down",
+];
 
 function worstOf(states: Iterable<NodeView["state"]>): NodeView["state"] {
   let worst = 0;

@@ -97,6 +97,8 @@ const step = v.object({
   from: text,
   to: text,
   lock: lockView,
+  /** The id of the trace that the acquisition belongs to; absent if it is not traced. */
+  trace: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))),
 });
 export type Step = v.InferOutput<typeof step>;
 

@@ -44,7 +44,13 @@ export class DeltaDecoder {
 
   private frameOf(line: unknown): Frame {
     if (!Array.isArray(line)) throw new LineError("it is no list");
-    const [kind, name, seqIncrease, timeIncrease, content] = line as [string, unknown, number, number, unknown];
+    const [kind, name, seqIncrease, timeIncrease, content] = line as [
+      string,
+      unknown,
+      number,
+      number,
+      unknown,
+    ];
     const source = this.sourceOf(name);
     source.seq += seqIncrease;
     source.time += timeIncrease;

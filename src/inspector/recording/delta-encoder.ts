@@ -134,7 +134,13 @@ export class DeltaEncoder {
   }
 }
 
-export function contentOf({ kind: _kind, source: _source, seq: _seq, time: _time, ...content }: Beat): object {
+export function contentOf({
+  kind: _kind,
+  source: _source,
+  seq: _seq,
+  time: _time,
+  ...content
+}: Beat): object {
   return content;
 }
 

@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { type Frame, parseFrame } from "../feed/frames.js";
-import { maxBytes, maxFrames, maxLineBytes, parseHeader, recordingVersion } from "./format.js";
 import { LineError } from "./delta-decoder.js";
+import { maxBytes, maxFrames, maxLineBytes, parseHeader, recordingVersion } from "./format.js";
 import type { FrameStore } from "./frame-store.js";
 import { LineReader } from "./line-reader.js";
 import { PlainFrames } from "./plain-frames.js";
@@ -108,7 +108,8 @@ async function readLines(path: string, handle: FileHandle, bounds: ReadBounds): 
 
 function asRecordingError(error: unknown, path: string): RecordingError {
   if (error instanceof RecordingError) return error;
-  if (error instanceof LineError) return new RecordingError("corrupt", path, `a block cannot be read: ${error.message}`);
+  if (error instanceof LineError)
+    return new RecordingError("corrupt", path, `a block cannot be read: ${error.message}`);
   return new RecordingError("missing", path, `cannot be read: ${systemReason(error)}`);
 }
 

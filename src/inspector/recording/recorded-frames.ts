@@ -37,7 +37,8 @@ export class RecordedFrames implements FrameStore {
       chunks += 1;
       if (head === null || (segments.length === 0 && !head.begins))
         throw new RecordingError("corrupt", path, `block ${chunks} is no block of a recording`);
-      if (chunks > maxChunks) throw new RecordingError("corrupt", path, `it has more than ${maxChunks} blocks`);
+      if (chunks > maxChunks)
+        throw new RecordingError("corrupt", path, `it has more than ${maxChunks} blocks`);
       const end = at + chunkHeadBytes + head.length;
       if (end > fileSize) break;
       const last = segments.at(-1);

@@ -39,7 +39,9 @@ export function patched(before: unknown, diff: unknown): unknown {
     return after;
   }
   if (isContainer(diff)) return diff["="];
-  return Number.isSafeInteger(before) && Number.isSafeInteger(diff) ? (before as number) + (diff as number) : diff;
+  return Number.isSafeInteger(before) && Number.isSafeInteger(diff)
+    ? (before as number) + (diff as number)
+    : diff;
 }
 
 type Container = Record<string, unknown>;

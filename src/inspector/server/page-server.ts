@@ -55,7 +55,9 @@ export class PageServer {
     await startListening(server, host, port);
     server.unref();
     const names = new HostNames(host, (server.address() as AddressInfo).port);
-    server.on("request", (request, response) => answer(request, response, names, token, routes, request.url ?? ""));
+    server.on("request", (request, response) =>
+      answer(request, response, names, token, routes, request.url ?? ""),
+    );
     return new PageServer(server, names, shown, metrics);
   }
 

@@ -1,6 +1,6 @@
+import { Overview, type OverviewView } from "../axis/overview.js";
 import { FrameAggregate } from "../feed/frame-aggregate.js";
 import type { Frame } from "../feed/frames.js";
-import { Overview, type OverviewView } from "../axis/overview.js";
 import type { Incident } from "../incidents/incident.js";
 import type { FrameStore } from "../recording/frame-store.js";
 import { framesOfStore } from "../recording/store-frames.js";

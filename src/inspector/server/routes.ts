@@ -2,8 +2,8 @@ import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Metrics } from "./metrics.js";
-import { windowAt } from "./past.js";
 import type { PageFile, PageFiles } from "./page-files.js";
+import { windowAt } from "./past.js";
 import { head, refuse, sendJson } from "./reply.js";
 import type { Shown } from "./shown.js";
 import { Stream } from "./stream.js";
@@ -111,7 +111,8 @@ export class Routes {
 }
 
 /** "2026-01-02T19-48-07Z" */
-const fileTime = (time: number): string => `${new Date(time).toISOString().slice(0, 19).replaceAll(":", "-")}Z`;
+const fileTime = (time: number): string =>
+  `${new Date(time).toISOString().slice(0, 19).replaceAll(":", "-")}Z`;
 
 function sendFile(response: ServerResponse, { body, type, immutable }: PageFile): void {
   const caching = immutable ? { "Cache-Control": "private, max-age=31536000, immutable" } : {};

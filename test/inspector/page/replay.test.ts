@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import type { Frame } from "../../../src/inspector/feed/frames.js";
+import { PlainFrames } from "../../../src/inspector/recording/plain-frames.js";
+import { windowAt } from "../../../src/inspector/server/past.js";
 import { momentsOf } from "../../../visualizations/inspector/src/replay/moments.js";
 import { Playback } from "../../../visualizations/inspector/src/replay/playback.js";
 import { Positions } from "../../../visualizations/inspector/src/replay/positions.js";
 import { windowOf } from "../../../visualizations/inspector/src/replay/window.js";
-import { PlainFrames } from "../../../src/inspector/recording/plain-frames.js";
-import { windowAt } from "../../../src/inspector/server/past.js";
 import { beat, lockView } from "../sample-frames.js";
 
 const states = ["acquiring.asking", "held", "renewing.asking", "held", "releasing", "idle"];

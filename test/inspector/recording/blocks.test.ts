@@ -4,12 +4,17 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Frame } from "../../../src/inspector/feed/frames.js";
-import { openFrames, openRecording, RecordingError, readRecording } from "../../../src/inspector/recording.js";
 import { chunkHeadBytes, parseHead } from "../../../src/inspector/recording/chunk.js";
 import { DeltaDecoder } from "../../../src/inspector/recording/delta-decoder.js";
 import { DeltaEncoder } from "../../../src/inspector/recording/delta-encoder.js";
 import { RecentFrames } from "../../../src/inspector/recording/recent-frames.js";
 import { diffOf, patched } from "../../../src/inspector/recording/value-diff.js";
+import {
+  openFrames,
+  openRecording,
+  RecordingError,
+  readRecording,
+} from "../../../src/inspector/recording.js";
 import { noon } from "../frames-of-all-kinds.js";
 import { Night } from "./night.js";
 import { clockAt } from "./stopped-clock.js";
@@ -23,7 +28,11 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const small = { locks: 40, stepsPerSecond: 20, processes: 2 };
 
 /** Records a night of so many seconds, one block for each `every` seconds. */
-async function recordNight(name: string, seconds: number, options: { every?: number; keep?: number; maxSize?: number } = {}) {
+async function recordNight(
+  name: string,
+  seconds: number,
+  options: { every?: number; keep?: number; maxSize?: number } = {},
+) {
   const { every = 1, ...rest } = options;
   const night = new Night(noon, small);
   const clock = clockAt(noon);
@@ -94,7 +103,9 @@ test("the lines of each segment can be read alone, and begin with the state of t
   const alone = new DeltaDecoder();
   const decoded = second.map((line) => alone.decode(line));
   expect(decoded.filter(({ repeated }) => !repeated).map(({ frame }) => frame)).toEqual(later);
-  const state = decoded.flatMap(({ repeated, frame }) => (repeated && frame.kind === "locks" ? frame.locks : []));
+  const state = decoded.flatMap(({ repeated, frame }) =>
+    repeated && frame.kind === "locks" ? frame.locks : [],
+  );
   expect(new Set(state.map(({ id }) => id)).size).toBe(small.locks);
 });
 

@@ -32,7 +32,11 @@ export class Night {
 
   constructor(
     readonly start: number,
-    private readonly size: { readonly locks: number; readonly stepsPerSecond: number; readonly processes: number },
+    private readonly size: {
+      readonly locks: number;
+      readonly stepsPerSecond: number;
+      readonly processes: number;
+    },
     seed = 1,
   ) {
     this.random = randomness(seed);
@@ -85,7 +89,15 @@ export class Night {
       step: null,
     });
     const { acquired, expired } = this;
-    const totals = { acquired, failed: 0, retries: acquired, renewed: acquired, quorumLost: 0, expired, released: acquired };
+    const totals = {
+      acquired,
+      failed: 0,
+      retries: acquired,
+      renewed: acquired,
+      quorumLost: 0,
+      expired,
+      released: acquired,
+    };
     return {
       ...this.head(process),
       kind: "beat",
@@ -135,7 +147,11 @@ export class Night {
       case "expired": {
         const acquisition = `${lock.source}-${(this.acquired * 7).toString(36)}`;
         const fresh = { acquisition, began: time, granted: null, renewals: 0, reason: null, round: null };
-        return ["ACQUIRE", "acquiring.asking", { ...fresh, attempts: 1, ttl: null, validUntil: null, fence: null }];
+        return [
+          "ACQUIRE",
+          "acquiring.asking",
+          { ...fresh, attempts: 1, ttl: null, validUntil: null, fence: null },
+        ];
       }
       case "acquiring.waiting":
         return ["RETRY", "acquiring.asking", { attempts: lock.attempts + 1 }];
@@ -147,14 +163,24 @@ export class Night {
         return [
           "GRANTED",
           "held",
-          { granted: time, ttl, validUntil: time + ttl - 200, reason: null, fence: this.acquired, round: votes("acquire", time) },
+          {
+            granted: time,
+            ttl,
+            validUntil: time + ttl - 200,
+            reason: null,
+            fence: this.acquired,
+            round: votes("acquire", time),
+          },
         ];
       case "held":
         return this.random() < 0.5 ? ["RENEW", "renewing.asking", {}] : ["RELEASE", "releasing", {}];
       case "renewing.asking": {
         if (this.random() < 0.001) {
           this.expired += 1;
-          const round = { ...votes("renew", time), votes: nodes.map((node) => ({ node, kind: "denied" as const, holder: null })) };
+          const round = {
+            ...votes("renew", time),
+            votes: nodes.map((node) => ({ node, kind: "denied" as const, holder: null })),
+          };
           return ["LOST", "expired", { reason: "missing", validUntil: null, round }];
         }
         const renewals = lock.renewals + 1;
@@ -169,7 +195,11 @@ export class Night {
     const owner = `api-${Math.floor(this.random() * this.size.processes)}:4711`;
     const tokenHash = createHash("sha1").update(`${this.random()}`).digest("hex").slice(0, 16);
     const ttlLeft = Math.floor(this.random() * ttl);
-    const denied = (node: string) => ({ node, kind: "denied" as const, holder: { owner, tokenHash, ttlLeft } });
+    const denied = (node: string) => ({
+      node,
+      kind: "denied" as const,
+      holder: { owner, tokenHash, ttlLeft },
+    });
     return { asked: "acquire", time, votes: nodes.slice(0, 2).map(denied) };
   }
 }

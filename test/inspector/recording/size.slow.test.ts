@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { ChunkEncoder } from "../../../src/inspector/recording/chunk-encoder.js";
 import { chunkHeadBytes } from "../../../src/inspector/recording/chunk.js";
+import { ChunkEncoder } from "../../../src/inspector/recording/chunk-encoder.js";
 import { noon } from "../frames-of-all-kinds.js";
 import { Night } from "./night.js";
 import { clockAt } from "./stopped-clock.js";

@@ -1,6 +1,6 @@
-import { AccessToken } from "../../../src/inspector/server/access-token.js";
 import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { PlainFrames } from "../../../src/inspector/recording/plain-frames.js";
+import { AccessToken } from "../../../src/inspector/server/access-token.js";
 import { Hub } from "../../../src/inspector/server/hub.js";
 import type { ListenAddress } from "../../../src/inspector/server/listen-address.js";
 import { pageFilesOf } from "../../../src/inspector/server/page-files.js";
@@ -19,7 +19,10 @@ export interface Served {
 
 /** A server for one test; `closeAll` closes it. `page`: the folder of another page than the built one. */
 export async function serve(
-  { recording: frames = null, ...changes }: Partial<Omit<Shown, "recording">> & {
+  {
+    recording: frames = null,
+    ...changes
+  }: Partial<Omit<Shown, "recording">> & {
     readonly recording?: readonly Frame[] | null;
   } = {},
   address: Partial<Omit<ListenAddress, "token">> & { readonly token?: string } = {},

@@ -1,7 +1,7 @@
 import { useSignalEffect } from "@preact/signals";
+import { TimeAxis } from "./axis/time-axis.js";
 import { useInspector } from "./context.js";
 import { Header } from "./frame/header.js";
-import { TimeAxis } from "./axis/time-axis.js";
 import { IncidentsPage } from "./incidents/incidents-page.js";
 import { RiskStrip } from "./incidents/risk-strip.js";
 import { LocksView } from "./list/locks-view.js";

@@ -2,6 +2,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame, LockView, Step } from "../../../src/inspector/feed/frames.js";
 import type { Incident } from "../../../src/inspector/incidents/incident.js";
+import { Axis } from "./axis/past.js";
 import { type ConnectionState, type Hello, subscribe } from "./connection.js";
 import { aggregateBounds } from "./model/bounds.js";
 import { filterLocks, noFilter } from "./model/filter.js";
@@ -10,7 +11,6 @@ import { Rates, sumTotals } from "./model/rates.js";
 import { hashOf, parseRoute, type Route } from "./model/route.js";
 import { firstOrder, sortLocks } from "./model/sort.js";
 import { countStates } from "./model/states.js";
-import { Axis } from "./axis/past.js";
 import { placeOf, withPlace } from "./replay/place.js";
 import { Replay } from "./replay/replay.js";
 import { loadWindow } from "./replay/window.js";
@@ -33,6 +33,8 @@ const roomForBoth = "not all and (max-width: 1400px)";
  */
 const maxWithoutList = 10;
 const roomForOne = "(min-width: 800px)";
+
+const nextFrame = (callback: (now: number) => void) => requestAnimationFrame(callback);
 
 /** The state of the page, and its user's choices. */
 export class Inspector {
@@ -153,7 +155,7 @@ export class Inspector {
       return replay.seekTime(time);
     }
     try {
-      const opened = new Replay(await loadWindow(time), loadWindow);
+      const opened = new Replay(await loadWindow(time), loadWindow, nextFrame);
       await opened.seekTime(time);
       this.replay.value = opened;
     } catch (error) {
@@ -235,7 +237,7 @@ export class Inspector {
   private async openRecording(): Promise<void> {
     try {
       const place = placeOf(location.hash);
-      const replay = new Replay(await loadWindow(place ?? 0), loadWindow);
+      const replay = new Replay(await loadWindow(place ?? 0), loadWindow, nextFrame);
       if (place !== null) await replay.seekTime(place);
       this.replay.value = replay;
     } catch (error) {

@@ -29,17 +29,19 @@ export function Lanes({ from, to }: Props) {
   const span = { from: Math.max(from, window.from), to: Math.min(to, window.to) };
   const lanes = span.to > span.from ? lanesOf(window.frames, span) : [];
   const isPart = (window.from > from && !window.first) || (window.to < to && !window.last);
-  const owners = new Map(window.frames.flatMap((frame) => (frame.kind === "beat" ? [[frame.source, frame.owner] as const] : [])));
+  const owners = new Map(
+    window.frames.flatMap((frame) => (frame.kind === "beat" ? [[frame.source, frame.owner] as const] : [])),
+  );
   const ownerOf = (source: string) => plain(owners.get(source) ?? inspector.ownerOf({ source }));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <div class="lanes" role="region" aria-label="Lanes" tabIndex={0}>
+    <section class="lanes" aria-label="Lanes" tabIndex={0}>
       {isPart && <p class="muted lanes-note">Only a part is drawn: zoom in for the rest.</p>}
       {lanes.length === 0 && <p class="muted lanes-note">No lock was used in this time.</p>}
       {lanes.map((lane) => (
         <LaneRow key={lane.resource} lane={lane} from={from} to={to} ownerOf={ownerOf} />
       ))}
-    </div>
+    </section>
   );
 }
 

@@ -55,8 +55,7 @@ export function OverviewPicture({ overview, incidents, from, to, at }: Props) {
         (value, index) =>
           value > 0 && (
             <rect
-              // biome-ignore lint/suspicious/noArrayIndexKey: a count has no other name
-              key={index}
+              key={overview.from + index * bucket}
               class="axis-lost"
               x={x(overview.from + index * bucket)}
               width={Math.max(2, (bucket / Math.max(1, to - from)) * width)}
@@ -66,7 +65,15 @@ export function OverviewPicture({ overview, incidents, from, to, at }: Props) {
           ),
       )}
       {ticks.map(({ id, kind, time }) => (
-        <line key={id} class="axis-tick" data-incident={kind} x1={x(time)} x2={x(time)} y1={chartHeight} y2={chartHeight + tickHeight} />
+        <line
+          key={id}
+          class="axis-tick"
+          data-incident={kind}
+          x1={x(time)}
+          x2={x(time)}
+          y1={chartHeight}
+          y2={chartHeight + tickHeight}
+        />
       ))}
       {bands.map(({ name, spans }, row) =>
         spans.map(({ time, state }, index) => (

@@ -1,7 +1,7 @@
-import { effect, signal } from "@preact/signals";
+import { effect, type Signal, signal } from "@preact/signals";
 import type { OverviewView } from "../../../../src/inspector/axis/overview.js";
 import type { Incident } from "../../../../src/inspector/incidents/incident.js";
-import type { Inspector } from "../inspector.js";
+import type { Hello } from "../connection.js";
 
 /** What the server knows of the past. */
 export interface PastView {
@@ -10,6 +10,12 @@ export interface PastView {
   readonly to: number;
   readonly examined: number;
   readonly incidents: readonly Incident[];
+}
+
+/** What the axis needs of the page's state. */
+interface PageState {
+  readonly hello: Signal<Hello | null>;
+  readonly incidents: Signal<readonly Incident[]>;
 }
 
 /** Interval in ms at which a live page asks again, and at which it does while a recording is examined. */
@@ -23,13 +29,13 @@ export class Axis {
   readonly span = signal<{ readonly from: number; readonly to: number } | null>(null);
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  start(inspector: Inspector): void {
+  start(inspector: PageState): void {
     effect(() => {
       if (inspector.hello.value !== null) void this.refresh(inspector);
     });
   }
 
-  private async refresh(inspector: Inspector): Promise<void> {
+  private async refresh(inspector: PageState): Promise<void> {
     clearTimeout(this.timer);
     try {
       const response = document.hidden ? null : await fetch("past");

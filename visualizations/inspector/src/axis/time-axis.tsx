@@ -36,7 +36,8 @@ export function TimeAxis() {
     <section class="axis" aria-label="Time axis">
       <div class="axis-tools">
         <span class="axis-title">
-          {formatClock(shown.from).slice(0, 8)} to {formatClock(shown.to).slice(0, 8)} {utc.value ? "UTC" : "local"}
+          {formatClock(shown.from).slice(0, 8)} to {formatClock(shown.to).slice(0, 8)}{" "}
+          {utc.value ? "UTC" : "local"}
           <span class="muted">
             {" "}
             · {formatDuration(shown.to - shown.from)}
@@ -164,4 +165,6 @@ export function timeOf(text: string, near: number): number | null {
 }
 
 const isoDay = (day: Date): string =>
-  [day.getFullYear(), day.getMonth() + 1, day.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+  [day.getFullYear(), day.getMonth() + 1, day.getDate()]
+    .map((part) => String(part).padStart(2, "0"))
+    .join("-");

@@ -4,8 +4,8 @@ import type { Incident } from "../../../../src/inspector/incidents/incident.js";
 import { useInspector } from "../context.js";
 import { formatClock } from "../model/duration.js";
 import { hashOf } from "../model/route.js";
-import { withPlace } from "../replay/place.js";
 import { tallyOf, votesByNode } from "../model/votes.js";
+import { withPlace } from "../replay/place.js";
 
 /** One incident: what happened, the votes then and before, and the way to that moment. */
 export function OneIncident({ incident, label }: { readonly incident: Incident; readonly label: string }) {

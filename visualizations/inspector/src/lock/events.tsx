@@ -47,6 +47,11 @@ export function Events({ steps }: { readonly steps: readonly Step[] }) {
                   <StateLabel state={step.to} whole />
                 </span>
                 <Details step={step} />
+                {step.trace !== undefined && (
+                  <span class="event-details muted">
+                    trace <code>{step.trace}</code>
+                  </span>
+                )}
               </li>
             ))}
         </ol>

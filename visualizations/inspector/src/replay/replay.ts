@@ -40,10 +40,11 @@ export class Replay {
   private loaded: Loaded;
   private loading: Promise<void> | null = null;
 
-  /** `load`: the window around a time. */
+  /** `load`: the window around a time. `nextFrame`: calls back with the next frame of the screen. */
   constructor(
     window: Window,
     private readonly load: (at: number) => Promise<Window> = async () => window,
+    private readonly nextFrame: (callback: (now: number) => void) => unknown = () => {},
   ) {
     this.loaded = new Loaded(window);
     this.seek(this.loaded.positions.first);
@@ -66,7 +67,8 @@ export class Replay {
     this.pause();
     const goal = this.positions.next(this.cursor.peek());
     const { last, to } = this.loaded.window;
-    if (goal === this.cursor.peek() && !last) return void this.open(to + 1, (loaded) => loaded.positions.first);
+    if (goal === this.cursor.peek() && !last)
+      return void this.open(to + 1, (loaded) => loaded.positions.first);
     this.seek(goal);
   }
 
@@ -74,7 +76,8 @@ export class Replay {
     this.pause();
     const goal = this.positions.previous(this.cursor.peek());
     const { first, from } = this.loaded.window;
-    if (goal === this.cursor.peek() && !first) return void this.open(from - 1, (loaded) => loaded.positions.last);
+    if (goal === this.cursor.peek() && !first)
+      return void this.open(from - 1, (loaded) => loaded.positions.last);
     this.seek(goal);
   }
 
@@ -121,9 +124,9 @@ export class Replay {
       if (time <= window.to || window.last) this.showTime(time);
       else if (this.loading === null) void this.open(window.to + 1, null);
       if (this.cursor.peek() >= positions.last && window.last) this.pause();
-      else requestAnimationFrame(frame);
+      else this.nextFrame(frame);
     };
-    requestAnimationFrame(frame);
+    this.nextFrame(frame);
   }
 
   /** Loads another window. `cursorIn`: where to go; null to stay at the time. */
