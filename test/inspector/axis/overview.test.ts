@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Overview } from "../../../src/inspector/axis/overview.js";
 import type { Frame, NodeView } from "../../../src/inspector/feed/frames.js";
 import { PlainFrames } from "../../../src/inspector/recording/plain-frames.js";
@@ -11,6 +11,9 @@ import { noon } from "../frames-of-all-kinds.js";
 import { Night } from "../recording/night.js";
 import { clockAt } from "../recording/stopped-clock.js";
 import { beat, locksOf, lockView, stepOf } from "../sample-frames.js";
+
+// An hour of frames, on a machine that may be busy.
+vi.setConfig({ testTimeout: 300_000 });
 
 const at = (seconds: number) => noon + seconds * 1_000;
 const totals = (acquired: number, expired = 0) => ({
