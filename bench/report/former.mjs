@@ -1,5 +1,6 @@
 /** Compares Holdfast with another build of it, where that was measured too. */
 import { beforeName } from "../systems.mjs";
+import { setUpOf } from "./contention.mjs";
 import { counted, table, times } from "./format.mjs";
 import { against } from "./ratio.mjs";
 
@@ -20,12 +21,12 @@ const uncontended = ({ cells }) =>
   );
 
 const contention = ({ cells }) =>
-  cells.map(({ nodes, processes, results }) =>
-    row(
-      `b. ${processes === 1 ? "one process" : `${processes} processes`}, ${counted(nodes, "node")}`,
-      results,
-      ["utilisation", "handoverP50", "handoverP99"],
-    ),
+  cells.map((cell) =>
+    row(`b. ${setUpOf(cell)}, ${counted(cell.nodes, "node")}`, cell.results, [
+      "utilisation",
+      "handoverP50",
+      "handoverP99",
+    ]),
   );
 
 const killed = ({ results }) => [row("g. a waiter is killed", results, ["longestGap"])];

@@ -2,6 +2,7 @@
 import { median, medians } from "../stats.mjs";
 import { beforeName, groupedName } from "../systems.mjs";
 import { ways } from "../watching/ways.mjs";
+import { setUpOf } from "./contention.mjs";
 import { counted, figure, kilobytes, megabytes, percent, table, times } from "./format.mjs";
 import { cheapest } from "./holding.mjs";
 import { keptOf } from "./kept.mjs";
@@ -40,7 +41,7 @@ const useWanted = { 1: { 1: 0.93, 3: 0.91, 5: 0.88 }, 8: { 1: 0.89, 3: 0.87, 5: 
 function* contention({ cells }) {
   for (const cell of cells) {
     const { nodes, processes, results } = cell;
-    const where = `b. ${counted(nodes, "node")}, ${processes === 1 ? "one process" : `${processes} processes`}`;
+    const where = `b. ${counted(nodes, "node")}, ${setUpOf(cell)}`;
     const { utilisation, waitP99, longest } = medians(results[own]);
     yield goal(`${where}: in use`, utilisation, { atLeast: useWanted[processes][nodes] }, percent);
     if (processes > 1) {

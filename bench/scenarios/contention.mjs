@@ -1,4 +1,4 @@
-/** Eight contenders for one resource, in one process and in eight. */
+/** Eight contenders for one resource: in one process, with one manager and with eight, and in eight processes. */
 import { startChild } from "../child.mjs";
 import { controlOf } from "../control.mjs";
 import { handoversOf } from "../handovers.mjs";
@@ -11,9 +11,22 @@ const contenders = 8;
 const ttl = 5_000;
 const work = { resource: "contended", hold: 5, think: 2 };
 
+/**
+ * The contenders contend for another resource first, without holding it for long. It ends `rest` ms before the measurement, so
+ * that the last of them have stopped.
+ */
+const warmUp = { duration: 1_500, rest: 300, work: { hold: 0, think: 0 } };
+
+/** `shared`: whether the contenders of a process share its connections and its manager. */
+const setUps = [
+  { processes: 1, shared: true },
+  { processes: 1, shared: false },
+  { processes: 8, shared: false },
+];
+
 const plans = {
-  full: { rounds: 3, duration: 2_000, nodes: [1, 3, 5], processes: [1, 8] },
-  quick: { rounds: 1, duration: 800, nodes: [3], processes: [1, 8] },
+  full: { rounds: 3, duration: 2_000, nodes: [1, 3, 5], setUps },
+  quick: { rounds: 1, duration: 800, nodes: [3], setUps },
 };
 
 function digest(records, wall) {
@@ -38,11 +51,11 @@ function digest(records, wall) {
   };
 }
 
-async function contest(ports, processes, { name, retryDelay }, duration) {
+async function contest(ports, { processes, shared }, { name, retryDelay }, duration) {
   const settings = { ports, ttl, patient: isPeer(name), retryDelay };
-  const job = { name, contenders: contenders / processes, settings };
+  const job = { name, contenders: contenders / processes, shared, warmUp, settings };
   const children = await Promise.all(Array.from({ length: processes }, () => startChild("contender", job)));
-  const start = Number(process.hrtime.bigint()) / 1e6 + 100;
+  const start = Number(process.hrtime.bigint()) / 1e6 + 100 + warmUp.duration + warmUp.rest;
   const order = { start, end: start + duration, ...work };
   // The contenders start one millisecond apart, so that the first attempts do not all collide.
   const records = await Promise.all(
@@ -52,15 +65,15 @@ async function contest(ports, processes, { name, retryDelay }, duration) {
 }
 
 /** Measures every retry delay once, and then each system with its better delay. */
-async function compare(ports, processes, plan, progress) {
+async function compare(ports, setUp, plan, progress) {
   const control = controlOf(ports);
   const measure = async (entry) => {
     const { name, retryDelay } = entry;
     progress(
-      `${ports.length} nodes, ${processes} processes, ${name}${retryDelay ? `, ${retryDelay} ms` : ""}`,
+      `${ports.length} nodes, ${setUp.processes} processes${setUp.shared ? ", shared" : ""}, ${name}${retryDelay ? `, ${retryDelay} ms` : ""}`,
     );
     await control.flush();
-    return contest(ports, processes, entry, plan.duration);
+    return contest(ports, setUp, entry, plan.duration);
   };
   const entries = {};
   const compared = contenderNames();
@@ -79,19 +92,19 @@ async function compare(ports, processes, plan, progress) {
   for (const key of better) results[key].push(...more[key]);
   control.close();
   const names = Object.fromEntries(Object.entries(entries).map(([key, { name }]) => [key, name]));
-  return { nodes: ports.length, processes, names, better, results };
+  return { nodes: ports.length, ...setUp, names, better, results };
 }
 
 async function run(plan, progress) {
   const { ports, stop } = await startServers(5);
   const cells = [];
-  for (const processes of plan.processes) {
+  for (const setUp of plan.setUps) {
     for (const nodes of plan.nodes) {
-      cells.push(await compare(ports.slice(0, nodes), processes, plan, progress));
+      cells.push(await compare(ports.slice(0, nodes), setUp, plan, progress));
     }
   }
   stop();
-  return { contenders, ttl, ...work, ...plan, cells };
+  return { contenders, ttl, warmUp: warmUp.duration, ...work, ...plan, cells };
 }
 
 export const contention = { title: "contention and hand-over", plans, run };

@@ -6,7 +6,9 @@ import luaparse from "luaparse";
 const options = { luaVersion: "5.1", encodingMode: "none", comments: true, ranges: true, locations: true };
 
 /** The globals of Redis and Lua that the scripts use. Any other global is an error at run time. */
-const globals = new Set("ARGV KEYS redis error ipairs math pcall string tonumber tostring type".split(" "));
+const globals = new Set(
+  "ARGV KEYS redis error ipairs math pcall string table tonumber tostring type unpack".split(" "),
+);
 
 const directive = /^\s*--@(\S+)\s*(\S*)$/;
 

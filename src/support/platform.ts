@@ -1,14 +1,25 @@
 /** All that the core needs of Node.js, in one place: a build for another platform replaces this file. */
 import { AsyncResource } from "node:async_hooks";
 import { Buffer } from "node:buffer";
-import { createHash, randomFillSync } from "node:crypto";
 import { type Channel, channel } from "node:diagnostics_channel";
-import { constants, hostname } from "node:os";
+import { createRequire } from "node:module";
 import * as nodeTimers from "node:timers";
-import { inspect, types } from "node:util";
-import { isMainThread } from "node:worker_threads";
 
-export { Buffer, type Channel, channel, hostname, inspect, randomFillSync };
+export { Buffer, type Channel, channel };
+
+/**
+ * Returns a module of Node.js. Those that an import of Holdfast does not need are loaded when they are first used: with all
+ * that they load in turn, they take about as long as Holdfast itself. Node.js before 20.16 has no `getBuiltinModule`.
+ */
+const nodeModule: typeof process.getBuiltinModule =
+  process.getBuiltinModule ?? createRequire(process.execPath);
+
+export const hostname = (): string => nodeModule("node:os").hostname();
+
+export const inspect = (value: unknown): string => nodeModule("node:util").inspect(value);
+
+/** Fills the bytes with random values that nobody can predict. */
+export const fillRandomly = (bytes: Uint8Array): void => void nodeModule("node:crypto").randomFillSync(bytes);
 
 /** Returns the asynchronous context of the running code. */
 export const currentContext = (): AsyncResource =>
@@ -21,9 +32,11 @@ export const hashOf = (
   algorithm: "sha1" | "sha256",
   text: string,
   encoding: "hex" | "base64url" = "hex",
-): string => createHash(algorithm).update(text).digest(encoding);
+): string => nodeModule("node:crypto").createHash(algorithm).update(text).digest(encoding);
 
-export const { isUint8Array } = types;
+/** Also true for a `Uint8Array` of another realm, such as that of a test environment. */
+export const isUint8Array = (value: unknown): value is Uint8Array =>
+  ArrayBuffer.isView(value) && (value as Uint8Array)[Symbol.toStringTag] === "Uint8Array";
 
 /**
  * The queues of the event loop are taken when this module loads, so that a test that replaces them later (fake timers)
@@ -64,9 +77,12 @@ const exitEmitter: unique symbol = Symbol.for("signal-exit emitter") as never;
 
 /** The signals of the process. Signals reach only the main thread. */
 export const processSignals = {
-  reachThisThread: isMainThread,
+  get reachThisThread(): boolean {
+    return nodeModule("node:worker_threads").isMainThread;
+  },
   /** The number of a signal; undefined if the platform does not have the signal. */
-  numberOf: (signal: string): number | undefined => (constants.signals as Record<string, number>)[signal],
+  numberOf: (signal: string): number | undefined =>
+    (nodeModule("node:os").constants.signals as Record<string, number>)[signal],
   /** Adds a listener before all others, so that it sees the listeners that the signal removes. */
   listen: (signal: string, listener: (signal: string) => void): void =>
     void process.prependListener(signal as NodeJS.Signals, listener),

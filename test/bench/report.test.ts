@@ -101,6 +101,15 @@ describe("a goal", () => {
     expect(goalIn({ b: contention }, `${where}: in use`)).toEqual(["≥ 87 %", "89 %", "yes"]);
   });
 
+  it("tells contenders of one process that share a manager from those that have their own", () => {
+    const [cell] = contention.cells;
+    const shared = { ...cell, processes: 1, shared: true };
+    const own = { ...cell, processes: 1, shared: false };
+    const b = { cells: [shared, own] };
+    expect(goalIn({ b }, "b. 3 nodes, one process, one manager: in use")).toEqual(["≥ 91 %", "89 %", "no"]);
+    expect(goalIn({ b }, "b. 3 nodes, one process: in use")).toEqual(["≥ 91 %", "89 %", "no"]);
+  });
+
   it("compares with the former build where that was measured", () => {
     const [cell] = contention.cells;
     const results = { ...cell?.results, "holdfast, before": [contended(0.8, 1), contended(0.8, 1)] };

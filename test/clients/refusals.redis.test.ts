@@ -257,6 +257,23 @@ describe("an access list", () => {
       await withEvery(server, worksPlainly, user);
     });
 
+    test("reading many keys at once (MGET) still renews the leases whose keys hold their tokens", async () => {
+      const server = await permitted("+@all", "-mget", "~*", "&*");
+      await withEvery(
+        server,
+        async (node) => {
+          const keys = [uniqueKey(), uniqueKey(), uniqueKey()];
+          const tokens = keys.map(() => tokenOf("holder"));
+          const [first = "", , third = ""] = keys;
+          await run(node, acquire(first, tokens[0] ?? ""), acquire(third, tokens[2] ?? ""));
+          if (node.renewsEach !== true) return;
+          const reply = await one(node, { op: "renewEach", keys, tokens, ttl: 60_000 });
+          expect(reply).toEqual({ kind: "partly", others: [1] });
+        },
+        user,
+      );
+    });
+
     test("notifying the first waiter (PUBLISH) still keeps the order", async () => {
       const server = await permitted("+@all", "~*", "resetchannels");
       await withEvery(

@@ -347,11 +347,18 @@ for index = first, last do extend(KEYS[index], ttl) end
 return 1
 end
 function commands.renewEach(tokens, ttl)
-local others, index = { 3 }, first
+local values = rawcall('MGET', unpack(KEYS, first, last))
+local allExist, held = pcall(table.concat, values, '\\n')
+if allExist and held == tokens then
+for index = first, last do extend(KEYS[index], ttl) end
+return 1
+end
+local others, index = { 3 }, 0
 for token in string.gmatch(tokens, '[^\\n]+') do
-if rawcall('GET', KEYS[index]) == token then extend(KEYS[index], ttl)
-else others[#others + 1] = index - first + 1 end
+local key = KEYS[first + index]
 index = index + 1
+local value = values.err and rawcall('GET', key) or values[index]
+if value == token then extend(key, ttl) else others[#others + 1] = index end
 end
 return #others == 1 and 1 or others
 end
@@ -578,4 +585,4 @@ elseif age and ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "52a01176413680b7849347eab165c419b0249fdf";
+export const batchScriptSha = "09f06e78e579c914d6a56151c7d31b99c842c667";

@@ -1,4 +1,4 @@
-import { Buffer, randomFillSync } from "../../support/platform.js";
+import { Buffer, fillRandomly } from "../../support/platform.js";
 
 /** The only source of randomness. The source is injected, so that a seed determines everything in the simulator. */
 export interface Random {
@@ -18,7 +18,7 @@ let used = pool.length;
 
 function secret(): string {
   if (used === pool.length) {
-    randomFillSync(pool);
+    fillRandomly(pool);
     used = 0;
   }
   used += secretBytes;

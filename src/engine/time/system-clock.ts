@@ -69,9 +69,15 @@ class SystemTimer extends ListNode implements Timer {
 export class SystemClock implements Clock {
   /** The timers that are set. They are set again when the functions of time are replaced. */
   private readonly armed = new LinkedList<SystemTimer>();
-  private readonly time = new SystemTime(() => {
-    for (const timer of this.armed.toArray()) timer.rearm(this.time.monotonic());
-  });
+  /** Created when first read: the global `performance` takes long to load. */
+  private created: SystemTime | null = null;
+
+  private get time(): SystemTime {
+    this.created ??= new SystemTime(() => {
+      for (const timer of this.armed.toArray()) timer.rearm(this.time.monotonic());
+    });
+    return this.created;
+  }
 
   monotonic(): number {
     return this.time.monotonic();

@@ -24,11 +24,20 @@ end
 -- Extends each key that holds its token, and replies with the positions of the other keys. The keys belong to many locks, so
 -- what one of them holds must not matter to the others. `tokens` has one token a line.
 function commands.renewEach(tokens, ttl)
-  local others, index = { 3 }, first
+  local values = rawcall('MGET', unpack(KEYS, first, last))
+  -- Usually each key holds its token, which one comparison tells, because no token contains a line break.
+  local allExist, held = pcall(table.concat, values, '\n')
+  if allExist and held == tokens then
+    for index = first, last do extend(KEYS[index], ttl) end
+    return 1
+  end
+  local others, index = { 3 }, 0
   for token in string.gmatch(tokens, '[^\n]+') do
-    if rawcall('GET', KEYS[index]) == token then extend(KEYS[index], ttl)
-    else others[#others + 1] = index - first + 1 end
+    local key = KEYS[first + index]
     index = index + 1
+    -- A user of the server may be allowed to read single keys only.
+    local value = values.err and rawcall('GET', key) or values[index]
+    if value == token then extend(key, ttl) else others[#others + 1] = index end
   end
   return #others == 1 and 1 or others
 end
