@@ -127,8 +127,8 @@ test.each([
   const all = ["ui", "--replay", files.good, "--host", "0.0.0.0", "--port", "0", ...args];
   const running = await startHoldfast(all, { env });
   const port = await served(running);
-  expect((await get(port, "/recording")).status).toBe(401);
-  expect((await get(port, "/recording", { Authorization: `Bearer ${token}` })).status).toBe(200);
+  expect((await get(port, "/past")).status).toBe(401);
+  expect((await get(port, "/past", { Authorization: `Bearer ${token}` })).status).toBe(200);
   running.kill("SIGTERM");
   const { code, stdout, stderr } = await running.ended;
   expect(code).toBe(0);
