@@ -13,7 +13,7 @@ export interface Told {
   readonly names: NodeNames;
 }
 
-export function resourcesOf({ resources, more = 0 }: Pick<LockView, "resources" | "more">): string {
+function resourcesOf({ resources, more = 0 }: Pick<LockView, "resources" | "more">): string {
   const [first = "?", ...others] = resources;
   const many = others.length + more;
   return `${clip(first, maxNameLength)}${many === 0 ? "" : ` and ${many} more`}`;

@@ -4,7 +4,7 @@ import { type Incident, utcClock } from "./incident.js";
 import { NodeNames } from "./node-names.js";
 
 /** Time in ms without a frame after which a process counts as silent; processes send a beat every second or two. */
-export const silenceTimeout = 4_000;
+const silenceTimeout = 4_000;
 
 interface Process {
   /** The names of its nodes, sorted, and the same as one text. */

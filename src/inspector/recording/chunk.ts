@@ -16,7 +16,7 @@ export const chunkHeadBytes = 28;
 const magic = 0x68_66;
 
 /** Maximum bytes of a payload, and raw bytes of a chunk and of a segment. Larger ones are neither written nor read. */
-export const maxPayloadBytes = 16 * 1024 * 1024;
+const maxPayloadBytes = 16 * 1024 * 1024;
 export const maxSegmentBytes = 64 * 1024 * 1024;
 
 export type ChunkHead = Omit<Chunk, "payload"> & { readonly length: number };

@@ -134,7 +134,7 @@ export class DeltaEncoder {
   }
 }
 
-export function contentOf({
+function contentOf({
   kind: _kind,
   source: _source,
   seq: _seq,

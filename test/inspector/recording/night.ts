@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Frame, LockView, NodeView, RoundView, Step } from "../../../src/inspector/feed/frames.js";
 
 /** A generator of numbers from 0 to 1 that gives the same numbers for the same seed. */
-export function randomness(seed: number): () => number {
+function randomness(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -152,7 +152,7 @@ function JumpTo({ near, onJump }: { readonly near: number; onJump(time: number):
 }
 
 /** The last such time before `near`, in epoch ms; null for what is no time. */
-export function timeOf(text: string, near: number): number | null {
+function timeOf(text: string, near: number): number | null {
   const match = /^(?:(\d{4}-\d\d-\d\d)[ T])?(\d{1,2}):(\d\d)(?::(\d\d(?:\.\d{1,3})?))?Z?$/.exec(text.trim());
   if (match === null) return null;
   const [, date, hours = "", minutes = "", seconds = "0"] = match;
