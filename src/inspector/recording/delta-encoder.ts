@@ -134,13 +134,7 @@ export class DeltaEncoder {
   }
 }
 
-function contentOf({
-  kind: _kind,
-  source: _source,
-  seq: _seq,
-  time: _time,
-  ...content
-}: Beat): object {
+function contentOf({ kind: _kind, source: _source, seq: _seq, time: _time, ...content }: Beat): object {
   return content;
 }
 
