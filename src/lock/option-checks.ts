@@ -20,6 +20,8 @@ const managerOptions = [
     "maxPending",
     "closeOn",
     "quarantine",
+    "renewal",
+    "stallLimit",
     "unidentified",
     "publish",
     "onListenerError",
@@ -41,6 +43,7 @@ const known = {
   xstate: ["inspect"],
   publish: ["stepsPerSecond"],
   serveInspector: ["port", "host", "token", "title"],
+  inspectorHandler: ["basePath", "title"],
   instrumentLocks: ["tracerProvider", "meterProvider"],
 };
 

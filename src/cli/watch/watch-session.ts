@@ -46,7 +46,6 @@ export class WatchSession {
   readonly #view: View;
   readonly #keys = new TableKeys();
   #received = 0;
-  #full = false;
   #ended = false;
 
   constructor(
@@ -119,7 +118,10 @@ export class WatchSession {
 
   #picture(notices: readonly string[]) {
     const { connections, filter, recording } = this.#setup;
-    const written = recording === null ? [] : [`recording: ${recording.frames} frames`];
+    const written =
+      recording === null
+        ? []
+        : [`recording: ${recording.frames} frames, ${(recording.bytes / 1_000_000).toFixed(1)} MB`];
     const notes = [...notices, `nodes: ${connections.describe()}`, ...written];
     const { prefix } = filter;
     return pictureOf(
@@ -140,9 +142,7 @@ export class WatchSession {
 
   #record(frame: Frame): void {
     const { recording } = this.#setup;
-    if (recording === null || recording.write(frame) || !recording.full || this.#full) return;
-    this.#full = true;
-    this.#view.notice("the recording is full, and is kept as it is: a larger one could not be read");
+    recording?.write(frame);
   }
 
   #removeSilent(): void {

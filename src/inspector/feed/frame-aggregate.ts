@@ -1,3 +1,5 @@
+import { type IncidentBounds, IncidentLog } from "../incidents/incident-log.js";
+import { Incidents } from "../incidents/incidents.js";
 import { frameSizeOf } from "./frame-size.js";
 import type { Beat, Frame, LockView, Step } from "./frames.js";
 import { NodeActivities } from "./node-activity.js";
@@ -15,7 +17,7 @@ export interface SourceView {
   readonly closed: boolean;
 }
 
-export interface AggregateBounds {
+export interface AggregateBounds extends IncidentBounds {
   /** Maximum number of processes; frames of further processes are ignored. Default 1,000. */
   readonly sources?: number;
   /** Maximum number of locks; beyond it the lock that was updated longest ago is dropped. Default 20,000. */
@@ -45,7 +47,9 @@ export class FrameAggregate {
   private dropped = 0;
   /** Approximate characters of the locks, and of the steps that are still kept. */
   private size = { locks: 0, steps: 0 };
-  private readonly bounds: Required<AggregateBounds>;
+  private readonly bounds: Required<Omit<AggregateBounds, keyof IncidentBounds>>;
+  /** Null if no incidents are kept. */
+  private detector: Incidents | null;
 
   constructor({
     sources = 1_000,
@@ -53,13 +57,32 @@ export class FrameAggregate {
     steps = 20_000,
     stepsOfLock = 200,
     size = 40_000_000,
+    ...incidents
   }: AggregateBounds = {}) {
     this.bounds = { sources, locks, steps, stepsOfLock, size };
+    this.detector = incidents.incidents === 0 ? null : new Incidents(this, incidents);
+  }
+
+  /** The latest incidents that the frames tell of. */
+  get incidents(): IncidentLog {
+    return this.detector?.log ?? noIncidents;
   }
 
   /** `now`: epoch ms by the observer's clock. Returns the ids of the locks that changed or were removed. */
   apply(frame: Frame, now: number): readonly string[] {
+    this.checkSilence(now);
     if (!this.accept(frame, now)) return [];
+    const changed = this.applyContent(frame);
+    this.detector?.frame(frame);
+    return changed;
+  }
+
+  /** Notes which processes are silent. `now`: epoch ms by the observer's clock. */
+  checkSilence(now: number): void {
+    this.detector?.checkSilence(now);
+  }
+
+  private applyContent(frame: Frame): readonly string[] {
     const { source } = frame;
     switch (frame.kind) {
       case "beat":
@@ -68,7 +91,7 @@ export class FrameAggregate {
       case "steps":
         return frame.steps.filter((step) => this.applyStep(step, source)).map(({ lock }) => lock.id);
       case "locks":
-        return frame.locks.filter((lock) => this.put(lock, source)).map(({ id }) => id);
+        return frame.locks.filter((lock) => this.put(lock, source, null)).map(({ id }) => id);
       case "gone":
         return frame.locks.filter((id) => this.locks.get(id)?.source === source && this.drop(id));
       case "bye":
@@ -90,18 +113,12 @@ export class FrameAggregate {
   removeSilent(receivedBefore: number): readonly string[] {
     const silent = new Set<string>();
     for (const [source, { receivedAt }] of this.sources) if (receivedAt < receivedBefore) silent.add(source);
-    for (const source of silent) {
-      this.sources.delete(source);
-      this.nodeActivities.removeSource(source);
-    }
-    return silent.size === 0 ? [] : this.dropOf(silent);
+    return silent.size === 0 ? [] : this.removeSources(silent);
   }
 
   /** Removes one process, whose next beat adds the process again. Returns the ids of its locks. */
   removeSource(source: string): readonly string[] {
-    this.sources.delete(source);
-    this.nodeActivities.removeSource(source);
-    return this.dropOf(new Set([source]));
+    return this.removeSources(new Set([source]));
   }
 
   /**
@@ -143,6 +160,7 @@ export class FrameAggregate {
     for (const step of this.order.slice(this.dropped)) copy.order.push(step);
     copy.nodeActivities = this.nodeActivities.copy();
     copy.size = { ...this.size };
+    copy.detector = this.detector?.copy(copy) ?? null;
     return copy;
   }
 
@@ -160,7 +178,7 @@ export class FrameAggregate {
   }
 
   private applyStep(step: Step, source: string): boolean {
-    const applied = this.put(step.lock, source);
+    const applied = this.put(step.lock, source, step);
     if (applied) {
       this.addToHistory(step);
       this.nodeActivities.addStep(step);
@@ -169,12 +187,13 @@ export class FrameAggregate {
   }
 
   /** Returns false if the lock belongs to another process. */
-  private put(lock: LockView, source: string): boolean {
+  private put(lock: LockView, source: string, step: Step | null): boolean {
     const known = this.locks.get(lock.id);
     if (lock.source !== source || (known !== undefined && known.source !== source)) return false;
     // Moves the lock to the end: the first lock is the one that was updated longest ago.
     this.locks.delete(lock.id);
     this.locks.set(lock.id, lock);
+    this.detector?.lockChanged(known, lock, step);
     this.size.locks += frameSizeOf(lock) - (known === undefined ? 0 : frameSizeOf(known));
     for (const oldest of this.locks.keys()) {
       if (this.locks.size <= this.bounds.locks && this.size.locks <= this.bounds.size) break;
@@ -214,6 +233,16 @@ export class FrameAggregate {
     if (history.length === 0) this.histories.delete(id);
   }
 
+  private removeSources(sources: ReadonlySet<string>): string[] {
+    const gone = this.dropOf(sources);
+    for (const source of sources) {
+      this.sources.delete(source);
+      this.nodeActivities.removeSource(source);
+      this.detector?.sourceEnded(source);
+    }
+    return gone;
+  }
+
   private dropOf(sources: ReadonlySet<string>): string[] {
     const own = [...this.locks.values()].filter(({ source }) => sources.has(source)).map(({ id }) => id);
     for (const id of own) this.drop(id);
@@ -222,7 +251,10 @@ export class FrameAggregate {
 
   private drop(id: string): boolean {
     const lock = this.locks.get(id);
-    if (lock !== undefined) this.size.locks -= frameSizeOf(lock);
+    if (lock !== undefined) {
+      this.size.locks -= frameSizeOf(lock);
+      this.detector?.lockDropped(lock);
+    }
     this.histories.delete(id);
     return this.locks.delete(id);
   }
@@ -233,6 +265,8 @@ function withoutSteps(beat: Beat): Beat {
   if (beat.nodes.every(({ steps }) => steps === undefined)) return beat;
   return { ...beat, nodes: beat.nodes.map(({ steps: _, ...node }) => node) };
 }
+
+const noIncidents = new IncidentLog({ incidents: 0 });
 
 /** Maximum transit time of a frame in ms. A longer delay means that a clock was set. */
 const maxTransitMs = 5_000;

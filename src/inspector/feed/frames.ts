@@ -61,6 +61,10 @@ const lockView = v.object({
   /** At most 10, each clipped to 300 characters; `more` is the number of omitted resources. */
   resources: list(text, 10),
   more: v.optional(count),
+  /** "shared" if others with the same mode may hold the resources too; absent: "exclusive". */
+  mode: v.optional(text),
+  /** Of a semaphore: how many leases may be valid at once. */
+  permits: v.optional(count),
   /** With its substate: "acquiring.asking". */
   state: text,
   /** Epoch ms at which the lock entered this state. */
@@ -97,6 +101,8 @@ const step = v.object({
   from: text,
   to: text,
   lock: lockView,
+  /** The id of the trace that the acquisition belongs to; absent if it is not traced. */
+  trace: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))),
 });
 export type Step = v.InferOutput<typeof step>;
 

@@ -1,3 +1,4 @@
+import { traceOf } from "../../lock/lock-traces.js";
 import type { ObservedLock } from "../../lock/observed-lock.js";
 import type { LockMachineEvent } from "../../machines/lock-events.js";
 import type { NodeMachineEvent } from "../../machines/node-events.js";
@@ -41,6 +42,8 @@ export class Tracker implements ManagerObserver {
   private readonly flushTimer: FlushTimer;
   private readonly stopWatching: () => void;
   private steps: Step[] = [];
+  /** The beginnings of acquisitions that may be traced: an observer that traces them may be called later. */
+  private untraced: { readonly step: Step; readonly lock: ObservedLock }[] = [];
   private missed = 0;
   /** Epoch ms. */
   private readonly countsSince: number;
@@ -132,6 +135,7 @@ export class Tracker implements ManagerObserver {
     const step = this.rateLimiter.take() ? this.sentViews.recordStep(lock, { event, from }) : null;
     if (step !== null) {
       this.steps.push(step);
+      if (event.type === "ACQUIRE" && step.trace === undefined) this.untraced.push({ step, lock });
     } else {
       this.missed += 1;
       this.dirty = true;
@@ -182,8 +186,13 @@ export class Tracker implements ManagerObserver {
   }
 
   private sendSteps(): void {
-    const { steps } = this;
+    const { steps, untraced } = this;
     this.steps = [];
+    this.untraced = [];
+    for (const { step, lock } of untraced) {
+      const trace = step.lock.acquisition === lock.context.acquisition ? traceOf(lock) : undefined;
+      if (trace !== undefined) step.trace = trace;
+    }
     this.broadcast.sendAll(steps, (part) => ({ kind: "steps", steps: part }));
   }
 
@@ -213,6 +222,7 @@ export class Tracker implements ManagerObserver {
   private reset(): void {
     this.flushTimer.stop();
     this.steps = [];
+    this.untraced = [];
     this.dirty = false;
     this.sentViews.clear();
   }

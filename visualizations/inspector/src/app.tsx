@@ -1,10 +1,14 @@
 import { useSignalEffect } from "@preact/signals";
+import { TimeAxis } from "./axis/time-axis.js";
 import { useInspector } from "./context.js";
 import { Announcer } from "./frame/announcer.js";
 import { Header } from "./frame/header.js";
 import { KeyHelp } from "./frame/key-help.js";
+import { IncidentsPage } from "./incidents/incidents-page.js";
+import { RiskStrip } from "./incidents/risk-strip.js";
 import { LocksView } from "./list/locks-view.js";
 import { LockPage } from "./lock/lock-page.js";
+import { isListed } from "./model/route.js";
 import { titleOf } from "./model/title.js";
 import { NodesPage } from "./nodes/nodes-page.js";
 import { ProcessPage } from "./process/process-page.js";
@@ -19,19 +23,26 @@ export function App() {
   });
   return (
     <>
-      <Header />
       <Announcer />
       <KeyHelp />
+      <div>
+        <Header />
+        <RiskStrip />
+      </div>
       <main class="main" data-view={route.view} data-connection={inspector.connection.value.kind}>
-        {route.view !== "nodes" && route.view !== "process" && <LocksView />}
+        {isListed(route) && <LocksView />}
         {route.view === "resource" && (
           <ResourcePage key={`${route.prefix} ${route.name}`} name={route.name} prefix={route.prefix} />
         )}
         {route.view === "lock" && <LockPage key={route.id} id={route.id} />}
         {route.view === "nodes" && <NodesPage />}
         {route.view === "process" && <ProcessPage key={route.source} source={route.source} />}
+        {route.view === "incidents" && <IncidentsPage id={route.id ?? null} />}
       </main>
-      {inspector.replay.value !== null && <ReplayBar replay={inspector.replay.value} />}
+      <footer class="time">
+        {inspector.replay.value !== null && <ReplayBar replay={inspector.replay.value} />}
+        <TimeAxis />
+      </footer>
     </>
   );
 }

@@ -1,6 +1,9 @@
-import { computed, effect, signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame, LockView, Step } from "../../../src/inspector/feed/frames.js";
+import type { Incident } from "../../../src/inspector/incidents/incident.js";
+import { startAddress } from "./address.js";
+import { Axis } from "./axis/past.js";
 import { type ConnectionState, type Hello, subscribe } from "./connection.js";
 import { aggregateBounds } from "./model/bounds.js";
 import { filterResources, noFilter } from "./model/filter.js";
@@ -9,8 +12,9 @@ import { Rates, sumTotals } from "./model/rates.js";
 import { hashOf, parseRoute, type Route } from "./model/route.js";
 import { countStates } from "./model/states.js";
 import { isTrouble, nodeColumns } from "./nodes/node-table.js";
-import { framesOf } from "./replay/read.js";
+import { placeOf, withPlace } from "./replay/place.js";
 import { Replay } from "./replay/replay.js";
+import { loadWindow } from "./replay/window.js";
 import { recentGrants } from "./resource/grants.js";
 import { firstOrder, sortResources } from "./resource/order.js";
 import { type ResourceView, resourcesOf } from "./resource/resources.js";
@@ -23,6 +27,8 @@ const tick = 100;
  */
 const silenceTimeout = 300_000;
 const removeInterval = 10_000;
+/** As many as the server keeps. */
+const maxIncidents = 1_000;
 /** The list and a lock fit side by side: the opposite of the condition in narrow.css. */
 const roomForBoth = "not all and (max-width: 1400px)";
 /**
@@ -31,6 +37,8 @@ const roomForBoth = "not all and (max-width: 1400px)";
  */
 const maxWithoutList = 10;
 const roomForOne = "(min-width: 800px)";
+
+const nextFrame = (callback: (now: number) => void) => requestAnimationFrame(callback);
 
 /** The state of the page, and its user's choices. */
 export class Inspector {
@@ -42,6 +50,9 @@ export class Inspector {
   /** The resource that is active in the list for the keyboard. */
   readonly active = signal<string | null>(null);
   readonly replay = signal<Replay | null>(null);
+  /** The incidents that the server derived, oldest first. */
+  readonly incidents = signal<readonly Incident[]>([]);
+  readonly axis = new Axis();
   /** The error of reading a recording. */
   readonly failure = signal<string | null>(null);
   /** Grows with each change of the aggregate, which is not a signal. Changes at most once per frame of the screen. */
@@ -65,6 +76,7 @@ export class Inspector {
    * heard from anybody last.
    */
   readonly heardAt = computed(() => {
+    this.second.value;
     if (this.connection.value.kind !== "lost") return this.now.peek();
     const times = [...this.aggregate.value.current.sources.values()].map(({ receivedAt }) => receivedAt);
     return Math.max(0, ...times);
@@ -132,44 +144,29 @@ export class Inspector {
       hello: (hello) => {
         this.hello.value = hello;
         this.fresh = true;
+        this.incidents.value = [];
         if (hello.mode === "replay") {
           end();
           void this.openRecording();
-        }
+        } else this.openPlace();
       },
       frames: (frames) => this.apply(frames),
+      incidents: (incidents) => {
+        this.incidents.value = [...this.incidents.peek(), ...incidents].slice(-maxIncidents);
+      },
       connection: (state) => {
         this.connection.value = state;
       },
     });
     addEventListener("hashchange", () => {
       this.viewUndecided = false;
-      this.readAddress();
     });
-    effect(() => {
-      const query = { filter: this.filter.value, order: this.order.value };
-      this.route.value;
-      const hash = withListQuery(location.hash, query);
-      if (hash !== location.hash) history.replaceState(null, "", hash === "" ? location.pathname : hash);
-    });
+    startAddress(this);
+    this.axis.start(this);
     setInterval(() => {
       if (!document.hidden) this.liveNow.value = Date.now();
     }, tick);
     setInterval(() => this.removeSilent(), removeInterval);
-  }
-
-  /** What the address says of the list counts; an address that says nothing leaves the list as it is. */
-  private readAddress(): void {
-    const query = parseListQuery(location.hash);
-    if (query !== null) {
-      this.filter.value = query.filter;
-      this.order.value = query.order;
-    } else {
-      const { filter, order } = this;
-      const hash = withListQuery(location.hash, { filter: filter.peek(), order: order.peek() });
-      if (hash !== location.hash) history.replaceState(null, "", hash);
-    }
-    this.route.value = parseRoute(location.hash);
   }
 
   /** Shows another view immediately, so that an element of it can be focused. */
@@ -177,6 +174,34 @@ export class Inspector {
     this.route.value = route;
     const query = { filter: this.filter.peek(), order: this.order.peek() };
     location.hash = withListQuery(hashOf(route), query);
+  }
+
+  /** Shows the state at a time in the past (epoch ms), until `showLive`. */
+  async showPast(time: number): Promise<void> {
+    const replay = this.replay.peek();
+    if (replay !== null) {
+      replay.pause();
+      return replay.seekTime(time);
+    }
+    try {
+      const opened = new Replay(await loadWindow(time), loadWindow, nextFrame);
+      await opened.seekTime(time);
+      this.replay.value = opened;
+    } catch (error) {
+      this.failure.value = `The past cannot be read: ${error instanceof Error ? error.message : error}`;
+    }
+  }
+
+  /** Shows the time in the address that the page was opened with. */
+  private openPlace(): void {
+    const place = placeOf(location.hash);
+    if (place !== null && this.replay.peek() === null) void this.showPast(place);
+  }
+
+  /** Ends a look at the past. */
+  showLive(): void {
+    this.replay.value = null;
+    history.replaceState(null, "", withPlace(location.hash, null));
   }
 
   /** Requests the steps that the server remembers of a lock; empty if the server does not answer. */
@@ -239,9 +264,10 @@ export class Inspector {
 
   private async openRecording(): Promise<void> {
     try {
-      const response = await fetch("recording");
-      if (!response.ok) throw new Error(`the server answered ${response.status}`);
-      this.replay.value = new Replay(framesOf(await response.text()));
+      const place = placeOf(location.hash);
+      const replay = new Replay(await loadWindow(place ?? 0), loadWindow, nextFrame);
+      if (place !== null) await replay.seekTime(place);
+      this.replay.value = replay;
     } catch (error) {
       this.failure.value = `The recording cannot be read: ${error instanceof Error ? error.message : error}`;
     }

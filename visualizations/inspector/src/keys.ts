@@ -1,5 +1,6 @@
 import { helpOpen } from "./frame/key-help.js";
 import type { Inspector } from "./inspector.js";
+import { isListed } from "./model/route.js";
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
@@ -26,8 +27,7 @@ export function startKeys(inspector: Inspector): void {
     }
     if (event.key === "/") {
       event.preventDefault();
-      const { view } = inspector.route.peek();
-      if (view === "nodes" || view === "process") inspector.go({ view: "locks" });
+      if (!isListed(inspector.route.peek())) inspector.go({ view: "locks" });
       // The list may have to be drawn first.
       requestAnimationFrame(() => document.getElementById("filter")?.focus());
       return;

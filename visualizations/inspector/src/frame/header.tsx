@@ -7,9 +7,9 @@ import { ThemeToggle } from "./theme-toggle.js";
 import { TotalsLine } from "./totals-line.js";
 
 export function Header() {
-  const { hello, route } = useInspector();
-  const ofNodes = route.value.view === "nodes" || route.value.view === "process";
-  const current = (nodes: boolean) => (ofNodes === nodes ? "page" : undefined);
+  const { hello, route, incidents } = useInspector();
+  const { view } = route.value;
+  const current = (...views: readonly (typeof view)[]) => (views.includes(view) ? "page" : undefined);
   return (
     <header class="header">
       <a class="brand" href={hashOf({ view: "locks" })}>
@@ -20,11 +20,15 @@ export function Header() {
         <span>Holdfast</span>
       </a>
       <nav class="tabs" aria-label="Views">
-        <a href={hashOf({ view: "locks" })} aria-current={current(false)}>
+        <a href={hashOf({ view: "locks" })} aria-current={current("locks", "resource", "lock")}>
           Locks
         </a>
-        <a href={hashOf({ view: "nodes" })} aria-current={current(true)}>
+        <a href={hashOf({ view: "nodes" })} aria-current={current("nodes", "process")}>
           Nodes
+        </a>
+        <a href={hashOf({ view: "incidents" })} aria-current={current("incidents")}>
+          Incidents
+          {incidents.value.length > 0 && <span class="count"> {incidents.value.length}</span>}
         </a>
       </nav>
       <span class="subject" title={hello.value?.title}>

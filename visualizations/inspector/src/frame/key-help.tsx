@@ -12,8 +12,10 @@ const keys: readonly (readonly [keys: string, where: string, what: string])[] = 
   ["Escape", "one resource, lock, process or node", "Goes back to the list"],
   ["Tab, then Enter", "chart", "Chooses an arrow, and lists the events that took it"],
   ["← → ↑ ↓", "full chart", "Moves the chart, when it has the focus"],
-  ["← →", "replay", "One step back, one step forward"],
-  ["Space, Home, End", "replay", "Plays and stops; goes to the beginning, to the end"],
+  ["Enter", "time field of the axis", "Shows that time: 02:13, or 2026-01-02 02:13:30"],
+  ["Tab, then Enter", "lane of the axis", "Opens a lock at the moment of its grant"],
+  ["← →", "replay, the past", "One step back, one step forward"],
+  ["Space, Home, End", "replay, the past", "Plays and stops; goes to the beginning, to the end"],
 ];
 
 /** The keys of the page, in a dialog. */

@@ -1,6 +1,7 @@
 import type { Totals } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
 import { formatClock } from "../model/duration.js";
+import { hashOf } from "../model/route.js";
 
 const shown: readonly (readonly [keyof Totals, string])[] = [
   ["acquired", "acquired"],
@@ -34,7 +35,15 @@ export function TotalsLine() {
       {shown.map(([name, label]) => (
         <div key={name} data-total={name} data-bad={bad.has(name) && totals.value[name] > 0}>
           <dt>{label}</dt>
-          <dd>{totals.value[name].toLocaleString("en")}</dd>
+          <dd>
+            {bad.has(name) && totals.value[name] > 0 ? (
+              <a href={hashOf({ view: "incidents" })} aria-label={`${totals.value[name]} ${label}: show why`}>
+                {totals.value[name].toLocaleString("en")}
+              </a>
+            ) : (
+              totals.value[name].toLocaleString("en")
+            )}
+          </dd>
         </div>
       ))}
       {rate !== null && (

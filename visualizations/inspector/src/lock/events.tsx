@@ -99,6 +99,11 @@ function Line({ step, named }: { readonly step: Step; readonly named: boolean })
         <StateLabel state={plain(step.to)} whole />
       </span>
       {details !== "" && <span class="event-details">{details}</span>}
+      {step.trace !== undefined && (
+        <span class="event-details muted">
+          trace <code>{plain(step.trace)}</code>
+        </span>
+      )}
     </li>
   );
 }

@@ -6,7 +6,13 @@ export type Route =
   | { readonly view: "lock"; readonly id: string }
   /** `source` and `node`: the node, as this process sees it, that is shown in detail. */
   | { readonly view: "nodes"; readonly source?: string; readonly node?: string }
-  | { readonly view: "process"; readonly source: string };
+  | { readonly view: "process"; readonly source: string }
+  /** `id`: the incident that is shown in detail. */
+  | { readonly view: "incidents"; readonly id?: string };
+
+/** Whether the list is shown, beside what the view shows. */
+export const isListed = ({ view }: Route): boolean =>
+  view === "locks" || view === "resource" || view === "lock";
 
 /** Null for a link that was cut off in the middle of an escape sequence. */
 function decoded(text: string): string | null {
@@ -24,7 +30,9 @@ export function parseRoute(hash: string): Route {
   if (view === "nodes") {
     return first === null || second === null ? { view } : { view, source: first, node: second };
   }
+  if (view === "incidents") return { view };
   if (first === null) return { view: "locks" };
+  if (view === "incident") return { view: "incidents", id: first };
   if (view === "lock") return { view, id: first };
   if (view === "process") return { view, source: first };
   if (view === "resource") {
@@ -43,6 +51,8 @@ export function hashOf(route: Route): string {
     }
     case "lock":
       return `#/lock/${encodeURIComponent(route.id)}`;
+    case "incidents":
+      return route.id === undefined ? "#/incidents" : `#/incident/${encodeURIComponent(route.id)}`;
     case "process":
       return `#/process/${encodeURIComponent(route.source)}`;
     case "nodes": {

@@ -1,3 +1,4 @@
+import { isExclusive } from "../../../../src/inspector/feed/exclusive.js";
 import type { SourceView } from "../../../../src/inspector/feed/frame-aggregate.js";
 import type { LockView } from "../../../../src/inspector/feed/frames.js";
 import { isSilent } from "../model/silence.js";
@@ -117,12 +118,6 @@ function overlaps(holders: readonly LockView[], sources: Sources, now: number): 
   );
   return valid.length > 1;
 }
-
-/** Kinds of locks that several may hold at once say so in their views. */
-const isExclusive = (lock: LockView): boolean => {
-  const kind = "kind" in lock ? lock.kind : undefined;
-  return kind === undefined || kind === null || kind === "exclusive";
-};
 
 /** The lock that a resource's page shows: its holder, else who comes next, else the one that was used last. */
 export const shownLock = ({ holders, waiters, others }: Locks): LockView | null =>
