@@ -9,6 +9,7 @@ import { createRequire } from "node:module";
 import { build } from "vite";
 import { bundle } from "./build/bundle.mjs";
 import { embed } from "./build/embed.mjs";
+import { embedThread } from "./build/thread.mjs";
 import { writeTypes } from "./build/types.mjs";
 import { write as generateScripts, isCurrent } from "./lua/generate.mjs";
 
@@ -30,5 +31,5 @@ if (status !== 0) process.exit(status ?? 1);
 
 await build({ configFile: "visualizations/inspector/vite.config.ts", logLevel: "warn" });
 await embed();
-await bundle();
+await bundle(await embedThread());
 writeTypes();

@@ -32,9 +32,9 @@ const runners = {
     command: ["--test-reporter=tap", "node.test.mjs"],
   },
   sinon: {
-    packages: ["@sinonjs/fake-timers@15"],
+    packages: ["@sinonjs/fake-timers@15", "mocha@11"],
     files: ["sinon.test.mjs"],
-    command: ["--test-reporter=tap", "sinon.test.mjs"],
+    command: ["node_modules/mocha/bin/mocha.js", "--timeout", "60000", "sinon.test.mjs"],
   },
 };
 
@@ -49,10 +49,10 @@ process.on("exit", () => rmSync(root, { recursive: true, force: true }));
 const pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination", root];
 const tarball = join(root, execFileSync("npm", pack, { cwd: join(here, ".."), encoding: "utf8" }).trim());
 
-/** The counts in the output of Jest, Vitest and node:test. */
+/** The counts in the output of Jest, Vitest, node:test and Mocha. */
 const patterns = {
-  passed: [/^Tests:.*?(\d+) passed/m, /^ *Tests .*?(\d+) passed/m, /^# pass (\d+)/m],
-  failed: [/^Tests:.*?(\d+) failed/m, /^ *Tests .*?(\d+) failed/m, /^# fail (\d+)/m],
+  passed: [/^Tests:.*?(\d+) passed/m, /^ *Tests .*?(\d+) passed/m, /^# pass (\d+)/m, /^ *(\d+) passing/m],
+  failed: [/^Tests:.*?(\d+) failed/m, /^ *Tests .*?(\d+) failed/m, /^# fail (\d+)/m, /^ *(\d+) failing/m],
 };
 const count = (output, which) => {
   const found = patterns[which]

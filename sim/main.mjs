@@ -9,7 +9,8 @@ const usage = `npm run sim -- [options]
   --seeds 10000       number of seeds
   --from 1            first seed
   --class inBounds    or beyond: faults that break the assumptions; overlaps are then counted, fences must increase;
-                      or membership: the processes change over from one set of nodes to another
+                      or membership: the processes change over from one set of nodes to another,
+                      or groups: they do so in one of two groups of nodes
   --minimum-holds         most actions keep their locks for at least a given time
   --actions 140       number of actions per seed
   --jobs 2            number of threads
@@ -50,8 +51,8 @@ const actions = values.actions === undefined ? 140 : integer("actions");
 
 if (values.help) {
   console.log(usage);
-} else if (!["inBounds", "beyond", "membership"].includes(faults)) {
-  console.error(`--class ${faults}: give inBounds, beyond or membership`);
+} else if (!["inBounds", "beyond", "membership", "groups"].includes(faults)) {
+  console.error(`--class ${faults}: give inBounds, beyond, membership or groups`);
   process.exitCode = 2;
 } else if (values.switches) {
   const { trySwitches } = await import("./switches.mjs");

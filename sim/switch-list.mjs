@@ -51,6 +51,18 @@ export const switches = [
   },
   {
     rule: "1 exclusion",
+    off: "the group of a resource depends on the order in which a process lists the groups",
+    faults: "groups",
+    changes: [
+      [
+        "src/groups/rendezvous.ts",
+        "[...names].sort().map((name) => ({ name, seed: hash(name) }))",
+        "names.map((name, at) => ({ name, seed: hash(String(at)) }))",
+      ],
+    ],
+  },
+  {
+    rule: "1 exclusion",
     off: "while the nodes are being changed, a majority of the new set alone is enough",
     faults: "membership",
     changes: [

@@ -31,7 +31,8 @@ export function createLocks(options: LocksOptions | GroupedLocksOptions): Locks 
     if (closeOn.length > 0)
       manager.onClosed(closeOnSignals(closeOn, () => manager.close(defaultCloseTimeout)));
     // Only the connections of addresses keep the process alive. Of a clock that stands still nothing is to be said.
-    if (options.clock === undefined && nodes.some((node) => typeof node === "string"))
+    const { clock, renewal = "loop" } = options;
+    if (clock === undefined && renewal === "loop" && nodes.some((node) => typeof node === "string"))
       manager.onClosed(unclosedLocks.add(manager, placeOfCall(createLocks)));
     if (publish !== null) publishLocks(manager, publish);
   };

@@ -80,7 +80,7 @@ export class NodesNotReadyError extends HoldfastError {
 }
 
 /** Why a lease ended without a release. */
-export type ExpiryReason = "deadline" | "taken" | "missing" | "maxHold" | "dropped";
+export type ExpiryReason = "deadline" | "taken" | "missing" | "maxHold" | "dropped" | "stalled";
 
 const endReasons: Record<LeaseExpiredError["reason"], string> = {
   deadline: "its validity ran out before a renewal succeeded",
@@ -88,6 +88,7 @@ const endReasons: Record<LeaseExpiredError["reason"], string> = {
   missing: "its keys vanished from a majority of the nodes",
   maxHold: "it was held for maxHold",
   dropped: "it was garbage-collected without having been released",
+  stalled: "the thread that held it was blocked for longer than stallLimit",
   released: "it was released",
   handedOver: "it was handed over",
   stale: "the handover is no longer what the nodes hold: it expired, or was adopted already",

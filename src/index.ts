@@ -2,7 +2,7 @@
 
 export type * from "./api/types.js";
 export { type MemoryNode, type MemoryNodeOptions, memoryNode } from "./clients/memory/memory-node.js";
-export type { NodeInput } from "./clients/node-input.js";
+export type { NodeInput, ClientModule } from "./clients/node-input.js";
 export { createLocks } from "./create-locks.js";
 export type {
   CampaignFailedEvent,

@@ -48,7 +48,8 @@ const loadChartsBy = (text, file) => ({
   load: (id) => (/machines[\\/]load-charts\.js$/.test(id) ? text : null),
 });
 
-export async function bundle() {
+/** `embedded`: the modules of the scripts that the bundles contain as texts. */
+export async function bundle(embedded) {
   const esm = await write({
     input: { ...modules(entryPoints), cli: "build/esm/cli/main.js", watchdog: "build/esm/cli/watchdog.js" },
     plugins: [
@@ -71,7 +72,7 @@ export async function bundle() {
   // The package has type "module"; this folder overrides it.
   writeFileSync("dist/cjs/package.json", `${JSON.stringify({ type: "commonjs" })}\n`);
   chmodSync("dist/esm/cli.js", 0o755);
-  writeLicenses([...esm, ...cjs].flatMap(({ moduleIds = [] }) => moduleIds));
+  writeLicenses([...embedded, ...[...esm, ...cjs].flatMap(({ moduleIds = [] }) => moduleIds)]);
 }
 
 const commonjs = {

@@ -22,7 +22,7 @@ export async function embed() {
 const load = (module) => import(pathToFileURL(resolve(`build/esm/${module}.js`)).href);
 
 /** Writes a module whose only export is a function that returns the value. */
-function replace(module, name, value) {
+export function replace(module, name, value) {
   const text =
     typeof value === "string"
       ? JSON.stringify(value)

@@ -3,10 +3,11 @@ import { cp, mkdir, rm } from "node:fs/promises";
 import { tools } from "./bundlers/tools.mjs";
 
 /**
- * What the bundled program must print: it locked through an address, had an actor of XState, served the page, and answered a request for metrics:
+ * What the bundled program must print: it locked through an address, had an actor of XState, kept a lease from a worker while it was
+ * blocked for twice the ttl, served the page, and answered a request for metrics:
  * 501 without OpenTelemetry, whose absence must not break the build either.
  */
-const expected = (metrics) => `held LockContendedError actor idle page 200 metrics ${metrics}`;
+const expected = (metrics) => `held LockContendedError actor idle kept page 200 metrics ${metrics}`;
 
 const source = (take, telemetry) => `
 ${take("holdfast", "createLocks")}
@@ -20,12 +21,17 @@ async function main() {
     return refused.name;
   });
   const { value } = locks.handle("bundled").actor.getSnapshot();
+  const keeping = createLocks({ nodes: [process.env.REDIS_URL], ttl: 2_000, renewal: "worker" });
+  const lease = await keeping.acquire("kept");
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4_000);
+  const kept = lease.remaining() > 0 ? "kept" : "lost";
+  await keeping.close();
   const inspector = await serveInspector(locks, { port: 0 });
   const page = await fetch(inspector.url);
   const script = /assets\\/[^"]+\\.js/.exec(await page.text())[0];
   const asset = await fetch(inspector.url + script);
   const metrics = await fetch(inspector.url + "metrics");
-  console.log("held", refusal, "actor", value, "page", page.status + asset.status - 200, "metrics", metrics.status);
+  console.log("held", refusal, "actor", value, kept, "page", page.status + asset.status - 200, "metrics", metrics.status);
   await inspector.close();
   await locks.close();
 }

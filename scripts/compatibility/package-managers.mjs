@@ -11,6 +11,9 @@ ${take("holdfast/inspector", "serveInspector")}
 async function main() {
   const locks = createLocks({ nodes: [process.env.REDIS_URL] });
   await locks.using("a", () => console.log("held"));
+  const keeping = createLocks({ nodes: [process.env.REDIS_URL], renewal: "worker" });
+  await keeping.using("b", () => console.log("kept"));
+  await keeping.close();
   const inspector = await serveInspector(locks, { port: 0 });
   const page = await fetch(inspector.url);
   const script = /assets\\/[^"]+\\.js/.exec(await page.text())[0];
@@ -100,7 +103,7 @@ const row = ({ tool, label, what, install }, index) => ({
     for (const [file, text] of Object.entries(files)) await project.write(`${folder}/${file}`, text);
     const installed = await install(project, folder);
     for (const file of Object.keys(files)) {
-      expectPrinted(file, await installed.node(file), "held\npage 200 200");
+      expectPrinted(file, await installed.node(file), "held\nkept\npage 200 200");
     }
     expectPrinted(
       "holdfast run",

@@ -1,8 +1,9 @@
-// Sinon's fake timers: everything, then only some of the functions. Run by node:test, whose own timers stay.
-import { describe, test } from "node:test";
+// Sinon's fake timers: everything, then only some of the functions. Run by Mocha, which keeps the real functions: the reporters
+// of node:test call process.nextTick, and print nothing more once it was fake.
 import FakeTimers from "@sinonjs/fake-timers";
 import * as holdfast from "holdfast";
 import Redlock from "holdfast/redlock";
+import { describe, it } from "mocha";
 import { scenarios } from "./scenarios.cjs";
 
 const timers = ["setTimeout", "clearTimeout", "setInterval", "clearInterval"];
@@ -24,6 +25,6 @@ for (const [variant, config] of Object.entries(variants)) {
       restore: () => clock.uninstall(),
       advance: (ms) => clock.tickAsync(ms),
     };
-    for (const [name, run] of scenarios(tools)) test(name, run);
+    for (const [name, run] of scenarios(tools)) it(name, run);
   });
 }

@@ -10,6 +10,7 @@ import { coverHold, type Settings } from "../lock/settings.js";
 import type { LockFactory, Resources } from "../manager/lock-factory.js";
 import type { Manager } from "../manager/manager.js";
 import { onAbort } from "../support/abort.js";
+import { rejection } from "../support/caller-stack.js";
 import { checkDuration } from "../support/checks.js";
 import { readHandover } from "./handover.js";
 import { LockHandle } from "./lock-handle.js";
@@ -21,6 +22,9 @@ export const defaultCloseTimeout = 5_000;
 
 /** The settings for a single attempt. */
 const once = { retry: () => false, queued: false } satisfies Partial<Settings>;
+
+const nullIfContended = (error: unknown) =>
+  isHoldfastError(error, "LOCK_CONTENDED") ? null : rejection(error);
 
 /** Throws if the lease was lost or taken back, and not ended by its holder. `result`: that of the job. */
 function throwIfLost({ resources, end, takenBack }: LeaseState, result: unknown): void {
@@ -77,12 +81,10 @@ class ManagedLocks {
   }
 
   async tryAcquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease | null> {
-    try {
-      return await this.#acquire(resources, { ...this.#factory.settings(options), ...once });
-    } catch (error) {
-      if (isHoldfastError(error, "LOCK_CONTENDED")) return null;
-      throw error;
-    }
+    const settings = { ...this.#factory.settings(options), ...once };
+    const lock = this.#factory.lock(resources);
+    const toLease = (leaseState: LeaseState) => new LockLease(lock, leaseState);
+    return await lock.acquire<FencedLease | null>(settings, toLease, null, nullIfContended);
   }
 
   using<T>(resources: Resources, job: Job<T>): Promise<T>;

@@ -205,6 +205,7 @@ const whyLost: Record<ExpiryReason, string> = {
   missing: "it vanished from a majority of the nodes",
   maxHold: "it was held for its longest",
   dropped: "it was given up",
+  stalled: "its holder was blocked for too long",
 };
 
 function deliver(pid: number, signal: NodeJS.Signals): void {

@@ -19,6 +19,14 @@ interface BunClientInput {
   send(command: string, args: string[]): Promise<unknown>;
 }
 
+/** A module that gives a client in the worker of `renewal: "worker"`. */
+export interface ClientModule {
+  /** A file: URL, such as `new URL("./clients.js", import.meta.url)`. The worker imports it. */
+  readonly module: string | URL;
+  /** The name of the export: a client, or a function that returns one or a promise of one. Default "default". */
+  readonly export?: string | undefined;
+}
+
 /** An entry of `nodes`; each is one vote. */
 export type NodeInput =
   /** `redis://` or `rediss://`: the manager opens and closes the connection. */
@@ -26,5 +34,7 @@ export type NodeInput =
   /** A client of ioredis or node-redis, or an object with `set(key, value, { NX, PX })` and `eval(script, keys, args)`. */
   | RedisClientInput
   | BunClientInput
+  /** Only with `renewal: "worker"`, where it takes the place of a client. */
+  | ClientModule
   /** `memoryNode()`, or a custom node. */
   | LockNode;

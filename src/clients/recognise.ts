@@ -105,6 +105,12 @@ function whyNot(shape: Shape): { readonly given: string; readonly advice: string
   if (can(shape, "then")) {
     return { given: "a promise", advice: "await it first: nodes: [await client.connect()]" };
   }
+  if (typeof shape.module === "string" || shape.module instanceof URL) {
+    return {
+      given: "a module",
+      advice: 'modules are for the worker of renewal: "worker": import the client, and pass that',
+    };
+  }
   if (typeof shape === "function") {
     return { given: "a class or function", advice: "create a client and pass that" };
   }

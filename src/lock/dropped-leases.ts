@@ -11,7 +11,7 @@ import type { LeaseState } from "./lease-state.js";
 const dropped = new FinalizationRegistry<WeakRef<LeaseState>>((reference) => {
   const leaseState = reference.deref();
   if (leaseState === undefined || leaseState.end !== null) return;
-  leaseState.dropped = true;
+  leaseState.drop();
   warn(
     "LEASE_DROPPED",
     `the lease of ${named(leaseState.resources)} was dropped without being released; it is no longer renewed`,

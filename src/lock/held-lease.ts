@@ -22,6 +22,7 @@ export class HeldLease extends RenewableLease implements HoldingActions {
   constructor(lock: LockInternals, leaseState: LeaseState, settings: Settings, toConfirm: boolean) {
     super(lock, leaseState, settings, toConfirm);
     if (leaseState.grant.holdAtLeast > 0) leaseState.claim.keptUntil = leaseState.keptUntil;
+    if (leaseState.grant.renew) leaseState.kept = lock.manager.leaseKeeper?.keep(this) ?? null;
   }
 
   get tokenShared(): boolean {
@@ -31,10 +32,9 @@ export class HeldLease extends RenewableLease implements HoldingActions {
   /** Whether the lease is held, according to the clock and not only to the state. Ends the lease if its deadline has passed. */
   checkHeld(): boolean {
     if (this.leaseState.end === null && this.leaseState.left() <= 0) {
-      this.lost(
-        "EXPIRED",
-        this.leaseState.dropped ? "dropped" : this.leaseState.capped ? "maxHold" : "deadline",
-      );
+      const { dropped, capped, lostElsewhere } = this.leaseState;
+      const here = dropped ? "dropped" : capped ? "maxHold" : "deadline";
+      this.lost("EXPIRED", lostElsewhere ?? here);
     }
     return this.leaseState.end === null;
   }
@@ -62,6 +62,7 @@ export class HeldLease extends RenewableLease implements HoldingActions {
 
   askForRelease(): void {
     const { leaseState, lock } = this;
+    leaseState.kept?.end();
     this.refuseRequests();
     const rest = leaseState.rest();
     if (rest > 0) this.keptUntil = Math.ceil(lock.manager.clock.wall() + rest);
@@ -95,6 +96,7 @@ export class HeldLease extends RenewableLease implements HoldingActions {
    */
   releaseRemains(): void {
     const { end } = this.leaseState;
+    this.leaseState.kept?.end();
     if (end === "released" || (end === "deadline" && this.tokenShared)) this.leaseState.claim.end();
     else this.leaseState.claim.discard(true);
   }
@@ -122,6 +124,7 @@ export class HeldLease extends RenewableLease implements HoldingActions {
 
   endWithoutRelease(): void {
     this.lock.endLease();
+    this.leaseState.kept?.end();
     this.leaseState.claim.handOver(this.tokenShared);
     this.close();
     this.refuseRequests();
@@ -173,6 +176,8 @@ export class HeldLease extends RenewableLease implements HoldingActions {
 
   private close(): void {
     this.over = true;
+    this.leaseState.kept?.close(this.leaseState.end === "handedOver");
+    this.leaseState.kept = null;
     this.lock.timer.clear();
     this.settings.roundObserver?.over(this.leaseState);
   }

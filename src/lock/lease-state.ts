@@ -3,6 +3,7 @@ import type { Claim } from "../engine/quorum/claim.js";
 import { type Clock, elapsed, type Instant } from "../engine/time/clock.js";
 import { type ExpiryReason, LeaseExpiredError } from "../errors.js";
 import type { AsyncContext } from "../support/async-context.js";
+import type { KeptLease } from "./kept-lease.js";
 import type { ReleaseOutcome } from "./release-outcome.js";
 import { renewalDelay, stepBefore } from "./renewal-time.js";
 
@@ -49,13 +50,17 @@ export class LeaseState {
   watched = false;
   /** The error with which the closing manager ended the lease; null if it did not. */
   takenBack: Error | null = null;
+  /** Set while the lease is renewed elsewhere too. */
+  kept: KeptLease | null = null;
+  /** Why the lease was lost elsewhere; null if it was not. */
+  lostElsewhere: ExpiryReason | null = null;
   /** Whether the release frees the lock, although `holdAtLeast` is not over. */
   private freed = false;
   ttl: number;
   drift: number;
   renewals = 0;
   /** The time just before the first request of the last round that granted or renewed the lease. */
-  private confirmedAt: Instant;
+  confirmedAt: Instant;
   /** A random number from 0 to 1 that decides when the next renewal is due. */
   private chance: number;
   private controller: AbortController | null = null;
@@ -82,9 +87,12 @@ export class LeaseState {
 
   /** ms of validity left according to the clocks alone. Negative after the deadline. */
   left(): number {
+    if (this.kept !== null) this.lostElsewhere = this.kept.ask(this);
     const { ttl, drift, clock, confirmedAt, grant } = this;
     const confirmed = validityOf(ttl, drift, elapsed(clock, confirmedAt));
-    return grant.maxHold === Number.POSITIVE_INFINITY ? confirmed : Math.min(confirmed, this.holdLeft());
+    const left =
+      grant.maxHold === Number.POSITIVE_INFINITY ? confirmed : Math.min(confirmed, this.holdLeft());
+    return this.lostElsewhere === null ? left : Math.min(left, 0);
   }
 
   /** Whether `maxHold` sets the deadline. No renewal moves that deadline. */
@@ -120,6 +128,7 @@ export class LeaseState {
 
   /** Epoch ms. */
   get validUntil(): number {
+    if (this.kept !== null) this.lostElsewhere = this.kept.ask(this);
     return Math.min(this.confirmedAt.wall + this.ttl - this.drift, this.grant.at.wall + this.grant.maxHold);
   }
 
@@ -156,11 +165,29 @@ export class LeaseState {
 
   /** Records a renewal. The new ttl counts from `start`, the start of the renewal. */
   confirm(start: Instant, ttl: number, drift: number, chance: number): void {
+    this.chance = chance;
+    if (this.kept === null) return this.record(start, ttl, drift);
+    this.kept.confirmed(start, ttl);
+    this.confirmElsewhere(start, ttl, drift);
+  }
+
+  /** Records a renewal, while another thread renews too. A later end that is known already stays. */
+  confirmElsewhere(start: Instant, ttl: number, drift: number): void {
+    const end = this.confirmedAt.monotonic + this.ttl - this.drift;
+    if (start.monotonic + ttl - drift >= end) this.record(start, ttl, drift);
+  }
+
+  private record(start: Instant, ttl: number, drift: number): void {
     this.renewals += 1;
     this.confirmedAt = start;
-    this.chance = chance;
     this.ttl = ttl;
     this.drift = drift;
+  }
+
+  /** The lease is to be renewed no more, because the user's lease object was garbage-collected. */
+  drop(): void {
+    this.dropped = true;
+    this.kept?.drop();
   }
 
   /** Created on first access, because most short leases never use a signal. */

@@ -10,6 +10,7 @@ import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js"
 import { type LockPort, lockPorts } from "../machines/lock-port.js";
 import type { LockState } from "../machines/lock-state.js";
 import { lockTable } from "../machines/tables.js";
+import { rejection } from "../support/caller-stack.js";
 import { currentContext } from "../support/platform.js";
 import type { SafeEmitter } from "../support/safe-emitter.js";
 import { Acquisition } from "./acquisition.js";
@@ -114,7 +115,8 @@ export class Lock
   }
 
   /**
-   * Acquires the lock. Resolves to what `toLease` makes of the granted state.
+   * Acquires the lock. Resolves to what `toLease` makes of the granted state, or to what `toFailure` makes of the acquisition's
+   * error: by default, rejects with that error.
    *
    * @throws HandleBusyError if the lock is in use, OverloadedError, the reason of the signal, or the acquisition's error.
    */
@@ -122,6 +124,7 @@ export class Lock
     settings: Settings,
     toLease: (leaseState: LeaseState) => T,
     origin: Origin | null = null,
+    toFailure: (error: unknown) => T | Promise<never> = rejection,
   ): Promise<T> {
     if (this.acquisition !== null || this.heldLease !== null) {
       return Promise.reject(new HandleBusyError(this.resources, this.state));
@@ -131,14 +134,14 @@ export class Lock
     if (!localQueue.enter()) return Promise.reject(new OverloadedError(this.resources, maxPending));
     const context = currentContext();
     this.notifier.context = context;
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const acquisition = new Acquisition(
         this,
         settings,
         context,
         origin,
         (leaseState) => resolve(toLease(leaseState)),
-        reject,
+        (error) => resolve(toFailure(error)),
       );
       this.acquisition = acquisition;
       activeLocks.add(this);

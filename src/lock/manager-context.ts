@@ -6,6 +6,7 @@ import type { HoldfastError } from "../errors.js";
 import type { SafeEmitter } from "../support/safe-emitter.js";
 import type { ActiveLockRegistry } from "./active-lock.js";
 import type { ManagerEvents } from "./events.js";
+import type { LeaseKeeper } from "./lease-keeper.js";
 import type { InspectionEvent } from "./lock-actor.js";
 import type { LockObservers } from "./observed-lock.js";
 import type { RenewalGroups } from "./renewal-groups.js";
@@ -40,5 +41,7 @@ export interface ManagerContext extends ManagerSettings {
   readonly background: TimerWheel;
   readonly inspect: ((event: InspectionEvent) => void) | undefined;
   nextAcquisition(): string;
+  /** Renews leases while this thread is blocked; null without `renewal: "worker"`. */
+  readonly leaseKeeper: LeaseKeeper | null;
   readonly nodeSet: NodeSet;
 }

@@ -20,6 +20,8 @@ const managerOptions = [
     "maxPending",
     "closeOn",
     "quarantine",
+    "renewal",
+    "stallLimit",
     "unidentified",
     "publish",
     "onListenerError",

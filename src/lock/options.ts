@@ -109,6 +109,19 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
    */
   readonly closeOn?: readonly ClosingSignal[];
   /**
+   * Which thread renews leases. "loop", the default: the thread that holds them, so a job that blocks its event loop for longer
+   * than the ttl loses its lease. "worker": a worker thread has the connections, and renews the leases that the blocked thread
+   * does not renew in time. `nodes` are then addresses, or modules that give clients: see {@link ClientModule}, and
+   * docs/worker.md.
+   */
+  readonly renewal?: "loop" | "worker" | undefined;
+  /**
+   * ms for which the worker keeps the leases of a thread that answers nothing; then they are released, and lost with the reason
+   * "stalled". At least the ttl; a lease with a longer ttl of its own is kept for that ttl. Only with `renewal: "worker"`.
+   * Default 300,000, or the ttl if that is longer.
+   */
+  readonly stallLimit?: number | undefined;
+  /**
    * How long a node abstains from voting after it lost its memory (it was restarted or flushed, its marker was evicted, or it
    * was a replica meanwhile). Use the same value in all processes that share the nodes.
    *

@@ -27,13 +27,15 @@ export abstract class RenewableLease implements GroupedRenewal {
   private ttl = 0;
   /** The pause before the next renewal after a renewal that found no quorum. */
   private pause: { since: Instant; delay: number } | null = null;
+  /** The votes of a renewal that another thread has made, until it is reported. */
+  private elsewhere: readonly Vote[] | null = null;
   /** Created when a user first asks for a renewal. */
   private queue: RenewalQueue | null = null;
 
   constructor(
     protected readonly lock: LockInternals,
     readonly leaseState: LeaseState,
-    protected readonly settings: Settings,
+    readonly settings: Settings,
     /** Whether the lease is to be confirmed at once, for a node that votes again. */
     private toConfirm: boolean,
   ) {}
@@ -63,8 +65,21 @@ export abstract class RenewableLease implements GroupedRenewal {
     this.beginRenewal();
   }
 
+  /** Reports a renewal that another thread has made. One that is under way here reports itself. */
+  renewedElsewhere(votes: readonly Vote[]): void {
+    if (this.renewing || !this.checkHeld()) return;
+    this.elsewhere = votes;
+    this.beginRenewal();
+  }
+
   askForRenewal(): void {
-    const { leaseState, lock } = this;
+    const { leaseState, lock, elsewhere } = this;
+    if (elsewhere !== null) {
+      this.elsewhere = null;
+      this.pause = null;
+      this.onlyConfirming = false;
+      return lock.send({ type: "RENEWED", validUntil: leaseState.validUntil, votes: elsewhere });
+    }
     const asked = this.isAskedFor;
     this.renewing = true;
     this.pause = null;
@@ -154,10 +169,11 @@ export abstract class RenewableLease implements GroupedRenewal {
     const { leaseState, lock, ttl } = this;
     if (!this.checkHeld()) return false;
     const late = took > roundLimit(lock.manager);
-    if (verdict === "granted" && !late) {
+    // After a stall in which another thread has renewed the lease, a late reply is no reason to report a lost quorum.
+    if (verdict === "granted" && (!late || leaseState.confirmedAt.monotonic > start.monotonic)) {
       // The lease is still valid and the renewal covers at least what was left, so the renewed lease is valid too.
       const chance = lock.manager.random.fraction();
-      if (!this.onlyConfirming)
+      if (!this.onlyConfirming && !late)
         leaseState.confirm(start, ttl, driftOf(ttl, this.settings.driftFactor), chance);
       lock.send({ type: "RENEWED", validUntil: leaseState.validUntil, votes });
       return true;

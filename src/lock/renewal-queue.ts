@@ -1,5 +1,6 @@
 import type { Vote } from "../engine/protocol/vote.js";
 import { QuorumUnavailableError } from "../errors.js";
+import { rejection } from "../support/caller-stack.js";
 import type { LeaseState } from "./lease-state.js";
 import type { LockInternals } from "./lock-internals.js";
 
@@ -35,8 +36,8 @@ export class RenewalQueue {
 
   join(ttl: number | null): Promise<void> {
     if (ttl !== null) this.ttl = Math.max(ttl, this.ttl ?? 0);
-    return new Promise((resolve, reject) => {
-      this.waiting = [...this.waiting, { resolve, reject }];
+    return new Promise((resolve) => {
+      this.waiting = [...this.waiting, { resolve, reject: (error) => resolve(rejection(error)) }];
     });
   }
 

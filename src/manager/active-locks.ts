@@ -19,6 +19,8 @@ export class ActiveLocks implements ActiveLockRegistry, Flushable {
     private readonly batcher: TickBatcher,
     /** Called at intervals while there are locks. */
     onUsed: () => void,
+    /** Called when the first lock is added, and when none is left at the end of a tick. */
+    private readonly onChange: (inUse: boolean) => void = () => {},
   ) {
     const onDiverged = () => {
       for (const lock of this.locks.toArray()) lock.clocksDiverged();
@@ -27,13 +29,17 @@ export class ActiveLocks implements ActiveLockRegistry, Flushable {
   }
 
   flush(): void {
-    if (this.locks.empty) this.clockWatch.stop();
+    if (!this.locks.empty) return;
+    this.clockWatch.stop();
+    this.onChange(false);
   }
 
   add(lock: ActiveLock): void {
     this.locks.add(lock);
     this.size++;
-    if (!this.clockWatch.running) this.clockWatch.start();
+    if (this.clockWatch.running) return;
+    this.clockWatch.start();
+    this.onChange(true);
   }
 
   remove(lock: ActiveLock): void {

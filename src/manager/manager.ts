@@ -16,6 +16,7 @@ import { LocalQueue } from "../lock/waiting/local-queue.js";
 import { TableActor } from "../machines/compiled/table-actor.js";
 import type { managerMachine } from "../machines/manager.js";
 import { managerTable } from "../machines/tables.js";
+import { renewalWorkerOf, type WorkerPlatform } from "../renewal-worker/renewal-worker.js";
 import { checkMethods, checkText } from "../support/checks.js";
 import { afterJobs } from "../support/platform.js";
 import { isolate } from "../support/safe-emitter.js";
@@ -51,6 +52,8 @@ interface ManagerUse {
   readonly mixedKeyspaces?: boolean;
   /** The group of the nodes, if resources are spread over several groups. */
   readonly group?: ManagerGroup;
+  /** How the worker is started. */
+  readonly workerPlatform?: WorkerPlatform;
 }
 
 /** The core behind `createLocks` and the Redlock class: the nodes, and the locks that are in use on them. */
@@ -77,7 +80,7 @@ export class Manager {
    */
   constructor(
     options: LocksOptions,
-    { collectable = false, mixedKeyspaces = false, group }: ManagerUse = {},
+    { collectable = false, mixedKeyspaces = false, group, workerPlatform }: ManagerUse = {},
   ) {
     if (typeof options !== "object" || options === null) {
       throw new InvalidOptionError("options", options, "an object with nodes");
@@ -85,7 +88,10 @@ export class Manager {
     checkKnown("createLocks", options);
     const context = managerSettingsOf(options);
     const defaults = settingsOf(context, options);
-    const nodeSet = new NodeSet(options, { mixedKeyspaces, group });
+    const worker = renewalWorkerOf(options, context, workerPlatform);
+    const nodeSet = new NodeSet(options, { mixedKeyspaces, group, recognise: worker?.recognise });
+    worker?.setSets(nodeSet.sets);
+    if (worker !== null) this.onClosed(() => worker.close());
     this.#nodes = nodeSet.nodes;
     const events = group?.events ?? new ManagerEmitter(context.onListenerError);
     if (options.logger !== undefined) logTo(options.logger, events);
@@ -112,7 +118,8 @@ export class Manager {
       onUnidentified: warnOfUnidentified,
       onUnwatched: warnOfUnwatched,
     });
-    this.#activeLocks = new ActiveLocks(context.clock, engine.batcher, () => (group ?? engine).used());
+    const used = () => (group ?? engine).used();
+    this.#activeLocks = new ActiveLocks(context.clock, engine.batcher, used, worker?.use);
     this.#healing = new Healing(context.clock, this.#activeLocks, engine);
     this.context = {
       ...context,
@@ -125,6 +132,7 @@ export class Manager {
       localQueue: new LocalQueue(context.maxPending),
       renewalGroups: new RenewalGroups(engine, context),
       background: new TimerWheel(context.clock, engine.batcher, true),
+      leaseKeeper: worker?.leases ?? null,
       nodeSet,
       nextAcquisition: acquisitionIds(series),
     };

@@ -19,6 +19,8 @@ interface NodeSetUse {
   readonly mixedKeyspaces?: boolean;
   /** The group of the nodes, if resources are spread over several groups, and what was found out about all groups. */
   readonly group?: { readonly name: string; readonly findings: NodeFindings } | undefined;
+  /** Returns the node for an entry of a list. Default: `recogniseNode`. */
+  readonly recognise?: typeof recogniseNode | undefined;
 }
 
 /** The nodes of a manager. */
@@ -36,13 +38,14 @@ export class NodeSet {
     private readonly use: NodeSetUse = {},
   ) {
     const suffix = use.group === undefined ? "" : `.${use.group.name}`;
-    const current = nodesOf(use.group === undefined ? "nodes" : `groups${suffix}`, nodes);
+    const recognise = use.recognise ?? recogniseNode;
+    const current = nodesOf(recognise, use.group === undefined ? "nodes" : `groups${suffix}`, nodes);
     const members = current.map((_, index) => index);
     if (previous === undefined) {
       this.nodes = current;
       this.sets = [members];
     } else {
-      const before = nodesOf(`previous${suffix}`, previous, nodes);
+      const before = nodesOf(recognise, `previous${suffix}`, previous, nodes);
       if (before.length === nodes.length && before.every((node) => node === null)) throw unchanged(nodes);
       const removed = before.filter((node) => node !== null);
       this.nodes = [...current, ...removed];
@@ -89,13 +92,15 @@ export class NodeSet {
 }
 
 /** Recognises the nodes of one list. Null: the node is in `shared` too. */
-function nodesOf(list: string, given: LocksOptions["nodes"]): LockNode[];
+function nodesOf(recognise: typeof recogniseNode, list: string, given: LocksOptions["nodes"]): LockNode[];
 function nodesOf(
+  recognise: typeof recogniseNode,
   list: string,
   given: LocksOptions["previous"],
   shared: readonly NodeInput[],
 ): (LockNode | null)[];
 function nodesOf(
+  recognise: typeof recogniseNode,
   list: string,
   given: readonly NodeInput[] | undefined,
   shared: readonly NodeInput[] = [],
@@ -108,7 +113,7 @@ function nodesOf(
     throw new InvalidOptionError(list, given, allowed, kindOf(given));
   }
   const recognised = Array.from(given, (input, index) =>
-    shared.includes(input) ? null : recogniseNode(input, index, list),
+    shared.includes(input) ? null : recognise(input, index, list),
   );
   for (const [index, input] of given.entries()) {
     const first = given.indexOf(input);

@@ -67,6 +67,70 @@ export const afterNextPoll = (callback: () => void): void => immediate(() => imm
 /** Clears a timer of Node.js itself. Does nothing with a timer that a test has put in its place. */
 export const clearNodeTimeout = (timer: unknown): void => clearAtLoad(timer as NodeJS.Timeout);
 
+const { hrtime } = process;
+const { bigint: highResolution } = hrtime;
+
+/** A monotonic clock in ms that is the same for all threads of the process. No fake timer replaces it. */
+export const sharedMonotonic = (): number => Number(highResolution()) / 1e6;
+
+/** The main thread's end of a thread. */
+export interface Thread {
+  post(message: unknown): void;
+  /** While it is held, the thread keeps the process alive. */
+  hold(held: boolean): void;
+  terminate(): void;
+}
+
+export interface ThreadListener {
+  message(message: unknown): void;
+  /** Called once, with the error that ended the thread, or null if there was none. */
+  ended(error: unknown): void;
+}
+
+/** The thread must be a script by itself, whatever the options of this process make of other scripts. */
+const choosesForm = (option: string): boolean => /^--(?:input-type|experimental-default-type)\b/.test(option);
+
+/**
+ * Starts a thread that runs `code`, a CommonJS script, with `data`. It does not keep the process alive. Null on a platform
+ * without threads.
+ */
+export const startThread:
+  | ((name: string, code: string, data: unknown, listener: ThreadListener) => Thread)
+  | null = (name, code, data, listener) => {
+  const execArgv = process.execArgv.some(choosesForm) ? { execArgv: [] } : {};
+  const { Worker } = nodeModule("node:worker_threads");
+  const worker = new Worker(code, { eval: true, name, workerData: data, ...execArgv });
+  let failure: unknown = null;
+  worker.on("message", (message) => listener.message(message));
+  worker.on("messageerror", (error) => {
+    failure ??= error;
+    void worker.terminate();
+  });
+  worker.on("error", (error) => {
+    failure ??= error;
+  });
+  worker.on("exit", () => listener.ended(failure));
+  worker.unref();
+  return {
+    post: (message) => worker.postMessage(message),
+    hold: (held) => (held ? worker.ref() : worker.unref()),
+    terminate: () => void worker.terminate(),
+  };
+};
+
+/** The thread's own end, for code that runs in a thread that {@link startThread} started. */
+export const ownThread = {
+  get data(): unknown {
+    return nodeModule("node:worker_threads").workerData;
+  },
+  post: (message: unknown): void => nodeModule("node:worker_threads").parentPort?.postMessage(message),
+  listen: (listener: (message: unknown) => void): void =>
+    void nodeModule("node:worker_threads").parentPort?.on("message", listener),
+};
+
+/** Calls back once when the process exits, after the listeners that were there before. */
+export const onExitLate = (callback: () => void): void => void process.once("exit", callback);
+
 /** Calls back once when the process exits, before other listeners. */
 export const onExit = (callback: () => void): void => void process.prependOnceListener("exit", callback);
 

@@ -54,7 +54,7 @@ test("the reference lists every member of a retry policy, and no other", async (
 
 test("the reference lists every event, and no other", async () => {
   const allowed = await allowedBy(() => locks.on("unknown" as "acquired", () => {}));
-  const reasons = ["deadline", "taken", "missing", "maxHold", "dropped"];
+  const reasons = ["deadline", "taken", "missing", "maxHold", "dropped", "stalled"];
   const listed = namesIn("## Events").filter((name) => !reasons.includes(name));
   expect(listed.sort()).toEqual(allowed.sort());
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { judgeElections } from "./check-elections.js";
 import { findOverlaps } from "./check-exclusion.js";
 import { findFenceFaults } from "./check-fences.js";
 import { judgeLosses, lossBound } from "./check-losses.js";
@@ -153,5 +154,29 @@ describe("the check of losses", () => {
     const late = lease({ lost: 1_200, overdue: 1_000 });
     expect(judgeLosses([late], stalledSpans).late).toEqual([late.id]);
     expect(judgeLosses([{ ...late, client: "client-1.1" }], stalledSpans).late).toEqual([late.id]);
+  });
+});
+
+describe("the check of elections", () => {
+  const note = (client: string, ...terms: readonly [fence: number, from: number, to: number][]) => ({
+    client,
+    terms: terms.map(([fence, from, to]) => ({ fence, from, to })),
+  });
+
+  it("counts terms, one that several notes tell of as one", () => {
+    const notes = [note("a", [1, 100, 150]), note("b", [2, 200, 250]), note("a", [1, 100, 190])];
+    expect(judgeElections(notes)).toEqual({ terms: 2, overlaps: [], fenceFaults: [] });
+  });
+
+  it("finds two leaders at the same time, also within a longer term", () => {
+    const notes = [note("a", [1, 100, 400]), note("b", [2, 200, 250]), note("c", [3, 390, 500])];
+    expect(judgeElections(notes).overlaps).toEqual([
+      "a and b led at the same time, for 50.000 ms",
+      "a and c led at the same time, for 10.000 ms",
+    ]);
+  });
+
+  it("finds fences that do not grow", () => {
+    expect(judgeElections([note("a", [2, 100, 150]), note("b", [2, 200, 250])]).fenceFaults).toHaveLength(1);
   });
 });

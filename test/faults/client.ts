@@ -48,11 +48,11 @@ export type Vote =
 /**
  * The work that a process repeats. "short": a short lease of a contended resource, queued. "unfair": the same without
  * queueing. "long": a renewed lease. "bold": a renewed lease whose holder continues to write after a loss. "probe": a lease
- * of an uncontended resource. "line": a lease of a resource for which all processes queue. For the others, see
- * fixtures/liveness-works.mjs.
+ * of an uncontended resource. "line": a lease of a resource for which all processes queue. "elect": a candidate of the
+ * election of all processes. For the others, see fixtures/liveness-works.mjs.
  */
 export type Work =
-  | ("short" | "unfair" | "long" | "bold" | "probe" | "line")
+  | ("short" | "unfair" | "long" | "bold" | "probe" | "line" | "elect")
   | ("vote" | "fresh" | "rush" | "quick" | "steady");
 
 /** The job of a client process, which runs fixtures/client.mjs. */

@@ -50,6 +50,8 @@ export interface RecordedNote {
   /** The number of leases with a long TTL that were renewed until their release, and the leases that were lost. */
   readonly kept?: number;
   readonly lost?: readonly LostLease[];
+  /** The terms in which the process led: the fence, and the first and last time at which the process believed to lead. */
+  readonly terms?: readonly { readonly fence: number; readonly from: number; readonly to: number }[];
   /** When the process was stalled: start and end, alternating. */
   readonly stalls?: readonly number[];
   /** The error that crashed the process. */

@@ -4,7 +4,7 @@ import { standardOptions } from "./testbed.js";
 import type { Verdict } from "./verdict.js";
 
 /** The minimum numbers for a run of ten minutes to be significant; shorter runs need a proportional share. */
-const enough = { acquisitions: 50_000, faults: 500, per: 600_000 } as const;
+const enough = { acquisitions: 50_000, faults: 500, terms: 500, per: 600_000 } as const;
 /** The maximum time until the next grant while a minority is down, in node timeouts. */
 const timeouts = 2;
 
@@ -21,6 +21,8 @@ export function misses(verdict: Verdict, { for: ms }: Ran): string[] {
     const wanted = Math.floor(enough[what] * share);
     return verdict[what] >= wanted ? [] : [`${verdict[what]} ${what}, less than ${wanted}`];
   });
+  const terms = Math.floor(enough.terms * share);
+  if (verdict.elections.terms < terms) short.push(`${verdict.elections.terms} terms, less than ${terms}`);
   const bound = timeouts * standardOptions.nodeTimeout;
   // The maximum depends on other work on the machine, so it is only reported.
   const { p99 } = verdict.availability;
@@ -92,7 +94,13 @@ export function reportOf(verdict: Verdict, { seed, for: ms }: Ran): string {
   ].join("\n");
 }
 
-function livenessRows({ liveness, order, leftAtTheEnd, class: name }: Verdict): [string, string][] {
+function livenessRows({
+  liveness,
+  order,
+  elections,
+  leftAtTheEnd,
+  class: name,
+}: Verdict): [string, string][] {
   const { recoveries, longest, left, longestLeft, kept } = liveness;
   const share = (part: number) =>
     inMs(recoveries[Math.min(recoveries.length - 1, Math.floor(part * recoveries.length))] ?? 0);
@@ -116,6 +124,10 @@ function livenessRows({ liveness, order, leftAtTheEnd, class: name }: Verdict): 
     [
       "queued and served without a disturbance; after a later waiter",
       `${count(order.served)}; ${count(order.overtaken)}, by ${order.most} at most`,
+    ],
+    [
+      "terms of an election of all processes; of two leaders at the same time",
+      `${count(elections.terms)}; ${count(elections.overlaps.length)}`,
     ],
     ["leases of 10 s, renewed until their release", count(kept)],
   ];

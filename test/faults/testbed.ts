@@ -33,8 +33,8 @@ const hour = 3_600_000;
 const contended: readonly Work[] = ["short", "short", "unfair", "long", "bold", "line"];
 const livenessOnly: readonly Work[] = ["probe", "vote", "quick", "steady"];
 const standardWorks: readonly Work[] = [...contended, "probe"];
-/** The works for the checks of liveness. */
-export const livenessWorks: readonly Work[] = [...contended, ...livenessOnly, "fresh"];
+/** The works for the checks of liveness and of elections. */
+export const livenessWorks: readonly Work[] = [...contended, ...livenessOnly, "fresh", "elect"];
 /** A client whose clock is ahead queues behind all others, so it has no queued work. It acquires fences quickly. */
 const aheadWorks: readonly Work[] = ["unfair", ...livenessOnly, "rush"];
 

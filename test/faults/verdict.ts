@@ -1,4 +1,5 @@
 import { type Availability, measureAvailability } from "./availability.js";
+import { type Elections, judgeElections } from "./check-elections.js";
 import { findOverlaps, type Overlap } from "./check-exclusion.js";
 import { type FenceFault, findFenceFaults } from "./check-fences.js";
 import { judgeLiveness, type Liveness, type LivenessFacts } from "./check-liveness.js";
@@ -33,6 +34,7 @@ export interface Verdict {
   readonly availability: Availability;
   readonly liveness: Liveness;
   readonly order: Order;
+  readonly elections: Elections;
   /** Keys that remained on the servers after all clients had ended. */
   readonly leftAtTheEnd: readonly string[];
   /** The number of failed acquisitions, by error code. */
@@ -84,6 +86,7 @@ export function judge(
   const recorded = { leases, notes };
   const liveness = judgeLiveness({ recorded, sightings, servers, runs, disturbances, inBounds, within });
   const order = judgeOrder(leases, runs, servers, disturbances);
+  const elections = judgeElections(notes);
   const left = found.filter((key) => !isOfKilledProcess(key, runs));
   const violations = [
     ...fenceFaults.map(({ kind, resource, earlier, later, fences }) => {
@@ -103,7 +106,7 @@ export function judge(
     return recent.map(({ kind, scope, target }) => `${kind} (${scope} ${target})`).join(", ");
   };
   if (inBounds) {
-    violations.push(...order.faults);
+    violations.push(...order.faults, ...elections.overlaps, ...elections.fenceFaults);
     violations.unshift(
       ...overlaps.map(({ resource, one, other, ms }) => {
         return `${resource} was held by ${one} and ${other} at the same time, for ${ms.toFixed(3)} ms, after: ${after(other)}`;
@@ -128,6 +131,7 @@ export function judge(
     availability: measureAvailability({ leases, notes }, injected, excuses(clients, injected), stalls),
     liveness,
     order,
+    elections,
     leftAtTheEnd: left,
     errors: added(notes.map(({ errors = {} }) => errors)),
     problems: [...problems, ...ends],

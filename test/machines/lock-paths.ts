@@ -9,7 +9,7 @@ const refusals = (["DENIED", "NO_QUORUM", "TOO_SLOW"] as const).flatMap((type) =
   ),
 );
 const losses = (["LOST", "EXPIRED"] as const).flatMap((type) =>
-  (["deadline", "taken", "missing", "maxHold", "dropped"] as const).map((reason) => ({
+  (["deadline", "taken", "missing", "maxHold", "dropped", "stalled"] as const).map((reason) => ({
     type,
     reason,
     validUntil: 1_000,

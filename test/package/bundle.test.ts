@@ -24,13 +24,16 @@ const handle = locks.handle("b");
 await handle.acquire();
 const state = handle.actor.getSnapshot().value;
 await handle.release();
+const keeping = createLocks({ nodes: ["redis://127.0.0.1:1"], renewal: "worker" });
+const unreachable = await keeping.acquire("a").catch(({ message }) => message);
+await keeping.close();
 const inspector = await serveInspector(locks, { port: 0 });
 const page = await (await fetch(inspector.url)).text();
 const asset = await fetch(inspector.url + /assets\\/[^"]+\\.js/.exec(page)[0]);
 const metrics = await fetch(inspector.url + "metrics");
 const hello = (await (await fetch(inspector.url + "events")).body.getReader().read()).value;
 const { version } = JSON.parse(/data: (.*)/.exec(Buffer.from(hello).toString())[1]);
-console.log(JSON.stringify({ names, state, asset: asset.status, metrics: await metrics.text(), version }));
+console.log(JSON.stringify({ unreachable, names, state, asset: asset.status, metrics: await metrics.text(), version }));
 await inspector.close();
 await locks.close();
 `;
@@ -56,13 +59,15 @@ describe("a minified bundle that contains the package, and no other file", () =>
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("serves the page, has the charts, keeps the names of errors, and says which packages metrics need", async () => {
+  it("serves the page, has the charts and the worker, keeps the names of errors, and says which packages metrics need", async () => {
     const main = (await readdir(folder)).find((file) => /^main.*js$/.test(file)) ?? "";
     const { stdout } = await run(process.execPath, [main], { cwd: folder });
     const { version } = JSON.parse(await readFile("package.json", "utf8"));
     expect(JSON.parse(stdout)).toEqual({
       names: ["LockContendedError", "AcquireTimeoutError", "InvalidOptionError", "InvalidOptionError"],
       state: "held",
+      // Said by the client in the worker.
+      unreachable: expect.stringContaining("ECONNREFUSED"),
       asset: 200,
       metrics: expect.stringContaining("npm install @opentelemetry/api"),
       version,

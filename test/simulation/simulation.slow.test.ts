@@ -22,4 +22,11 @@ describe("the simulator", () => {
     expect(failed).toEqual([]);
     expect(leases).toBeGreaterThan(500);
   }, 300_000);
+
+  it("finds no violation while the nodes of one of two groups are being changed", async () => {
+    const { failed, leases, checkers, never } = await search(11, 40, "groups");
+    expect(failed).toEqual([]);
+    expect(leases).toBeGreaterThan(300);
+    expect({ checkers, never }).toEqual({ checkers: 9, never: [] });
+  }, 300_000);
 });

@@ -30,4 +30,10 @@ describe("the simulator", () => {
     expect(failed).toEqual([]);
     expect(leases).toBeGreaterThan(100);
   }, 300_000);
+
+  it("finds no violation while the nodes of one of two groups are being changed", async () => {
+    const { failed, leases } = await search(1, 10, "groups");
+    expect(failed).toEqual([]);
+    expect(leases).toBeGreaterThan(50);
+  }, 300_000);
 });

@@ -32,6 +32,11 @@ export class Claims {
     return new Claim(this.context, keys, token, { kind: "shared", token }, caller);
   }
 
+  /** Creates a claim with the token of a lease that another engine of this process was granted, and nobody else has. */
+  createOf(keys: readonly string[], token: string, caller: AsyncContext): Claim {
+    return new Claim(this.context, keys, token, null, caller);
+  }
+
   /** Creates a claim with a token that the user chose. */
   private createNamed(keys: readonly string[], token: string, origin: Origin, caller: AsyncContext): Claim {
     const isLast = (claim: Claim) => this.named.get(token) === claim;

@@ -17,14 +17,24 @@ const longTtls = [50_000, 120_000, 86_400_000] as const;
 const fairRate = 0.0045;
 const wildRate = 0.08;
 
+/** The number of nodes of the group that is not changed. */
+const otherGroupSize = 3;
+
+/** The last `size` indices of `count` nodes. */
+const lastOf = (count: number, size: number) =>
+  Array.from({ length: size }, (_, index) => count - size + index);
+
 /** Generates the script of a seed. */
 export function generate(seed: number, faults: FaultClass, actions: number): Script {
   const random = new SeededRandom(seed);
-  const sets = faults === "membership" ? pickChange(random) : null;
+  const sets = faults === "membership" || faults === "groups" ? pickChange(random) : null;
   const mix: FaultMix = {
     random,
     faults,
-    nodes: sets === null ? random.pick([3, 3, 3, 5, 5, 1, 2, 4]) : sizeOf(sets),
+    nodes:
+      sets === null
+        ? random.pick([3, 3, 3, 5, 5, 1, 2, 4])
+        : sizeOf(sets) + (faults === "groups" ? otherGroupSize : 0),
     hosts: random.pick([2, 3, 3, 4, 5]),
     resources: ["a", "b", "c", "d"].slice(0, random.pick([1, 1, 2, 3, 4])),
     end: random.between(12_000, 25_000),
@@ -46,7 +56,9 @@ export function generate(seed: number, faults: FaultClass, actions: number): Scr
     const action = actionOf(mix);
     // The Redlock class has one set of nodes.
     const kind = sets !== null && action.kind === "redlock" ? "acquire" : action.kind;
-    steps.push({ at: random.between(0, mix.end), host, action: { ...action, kind } });
+    // Two resources may be in different groups.
+    const resources = faults === "groups" ? action.resources.slice(0, 1) : action.resources;
+    steps.push({ at: random.between(0, mix.end), host, action: { ...action, kind, resources } });
   }
   if (actions > 0) steps.push(...groupsOf(mix, seed));
   steps.sort((one, other) => one.at - other.at);
@@ -56,6 +68,7 @@ export function generate(seed: number, faults: FaultClass, actions: number): Scr
     nodes,
     cold: random.flip(0.5),
     ...(change === null ? {} : { change }),
+    ...(faults === "groups" ? { otherGroup: lastOf(mix.nodes, otherGroupSize) } : {}),
     quarantine,
     hosts: hosts.map((host, index) => ({ ...host, foreign: foreign && index === last })),
     resources: mix.resources,

@@ -1,6 +1,7 @@
 import type { Batch } from "../../engine/node/lock-node.js";
 import { lockEvents } from "../../lock/events.js";
 import type { Lock } from "../../lock/lock.js";
+import { Assignment } from "./checkers/assignment.js";
 import type {
   Checker,
   CreatedLock,
@@ -38,6 +39,8 @@ export class Oracle {
   readonly waiters: Waiters;
   readonly cleanUp: CleanUp;
   readonly ttl: Ttl;
+  /** Null without groups. */
+  readonly assignment: Assignment | null;
   /** The longest TTL requested so far, in ms. */
   longestTtl = 0;
   private readonly checkers: readonly Checker[];
@@ -46,7 +49,7 @@ export class Oracle {
   constructor(
     private readonly timeline: Timeline,
     private readonly trace: Trace,
-    { faults }: Script,
+    { faults, otherGroup }: Script,
   ) {
     const inBounds = faults !== "beyond";
     const by = (checker: string) => this.findingsOf(checker);
@@ -58,6 +61,7 @@ export class Oracle {
     this.waiters = new Waiters(by("waiters"), timeline);
     this.cleanUp = new CleanUp(by("clean-up"));
     this.ttl = new Ttl(by("ttl"));
+    this.assignment = otherGroup === undefined ? null : new Assignment(by("groups"));
     this.checkers = [
       this.exclusion,
       new Fences(by("fences"), () => timeline.now, inBounds),

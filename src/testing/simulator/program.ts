@@ -2,8 +2,11 @@ import type { LockLease } from "../../api/lock-lease.js";
 import { locksOf, managerOf } from "../../api/managed-locks.js";
 import type { Lease, Locks } from "../../api/types.js";
 import type { QuarantineRule } from "../../engine/node/abstention.js";
+import { groupsOf } from "../../groups/group-list.js";
+import { GroupManagers } from "../../groups/group-managers.js";
+import { GroupedLocks } from "../../groups/grouped-locks.js";
 import type { Lock } from "../../lock/lock.js";
-import type { LocksOptions } from "../../lock/options.js";
+import type { GroupedLocksOptions, LocksOptions } from "../../lock/options.js";
 import { Manager } from "../../manager/manager.js";
 import { Redlock } from "../../redlock/redlock.js";
 import type { Client } from "../../redlock/types.js";
@@ -20,6 +23,22 @@ function watchLocks({ factory }: Manager, onCreated: (lock: Lock) => void): void
     onCreated(lock);
     return lock;
   };
+}
+
+/** The nodes of a process, or its groups of nodes, and options of its own. */
+export type ProgramNodes = LocksOptions | GroupedLocksOptions;
+
+/** Creates the locks, and calls `watch` with each of their managers. */
+function openLocks(options: ProgramNodes, watch: (manager: Manager) => void): Locks {
+  const groups = groupsOf(options);
+  if (groups === null) {
+    const manager = new Manager(options as LocksOptions);
+    watch(manager);
+    return locksOf(manager);
+  }
+  const grouped = new GroupManagers(options as GroupedLocksOptions, groups);
+  grouped.managers.forEach(watch);
+  return new GroupedLocks(grouped) as Locks;
 }
 
 /** One incarnation of a process: its connections, and its locks if the process uses Holdfast. */
@@ -40,13 +59,12 @@ export class Program {
     private readonly quarantine: QuarantineRule,
     private readonly onLockCreated: (program: Program, lock: Lock, expectsOnLost: boolean) => void,
     onQuarantine: (program: Program, node: string) => void,
-    own: Partial<LocksOptions> = {},
+    own: ProgramNodes,
     /** Which sets of nodes the process uses; null if the nodes are not changed. */
     readonly stage: Stage | null = null,
   ) {
     const { grouping, nodeTimeout, connectTimeout } = plan;
     const options = {
-      nodes: links,
       clock: host.clock,
       random: host.random,
       owner: host.name,
@@ -56,9 +74,7 @@ export class Program {
       quarantine,
       ...own,
     };
-    const manager = new Manager(options);
-    watchLocks(manager, (lock) => this.note(lock, true));
-    this.locks = locksOf(manager);
+    this.locks = openLocks(options, (manager) => watchLocks(manager, (lock) => this.note(lock, true)));
     this.locks.on("nodeQuarantined", ({ node }) => onQuarantine(this, node));
   }
 

@@ -97,6 +97,8 @@ export interface Script {
   readonly quarantine: QuarantineRule;
   /** The change of the nodes during the run, if there is one. */
   readonly change?: MembershipChange;
+  /** The nodes of a second group, as indices. The nodes of the first group are those of `change`. Absent without groups. */
+  readonly otherGroup?: readonly number[];
   readonly hosts: readonly HostPlan[];
   readonly resources: readonly string[];
   /** Ordered by time. */

@@ -16,7 +16,8 @@ export interface SimulationOptions {
    * `inBounds` (default): nodes crash, hang and recover, connections break, processes stall, are suspended and die, clocks
    * drift and are stepped, all within the assumptions of Holdfast's safety rules. `beyond`: faults exceed those
    * assumptions. Leases may then overlap, and overlaps are counted. `membership`: as `inBounds`, while the processes are
-   * restarted to change over from one set of nodes to another, with `previous`.
+   * restarted to change over from one set of nodes to another, with `previous`. `groups`: as `membership`, but the nodes that
+   * are changed are those of one of two groups.
    */
   readonly faults?: FaultClass | undefined;
   /** The program of each process, started in each incarnation. Default: a mixture of all lock operations. */
@@ -41,7 +42,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   checkWhole("seed", seed);
   checkWhole("actions", actions);
   if (!faultClasses.includes(faults))
-    throw new InvalidOptionError("faults", faults, '"inBounds", "beyond" or "membership"');
+    throw new InvalidOptionError("faults", faults, '"inBounds", "beyond", "membership" or "groups"');
   checkBoolean("trace", trace);
   if (program === undefined) return play(generate(seed, faults, actions), { trace });
   checkFunction("program", program);

@@ -8,12 +8,18 @@ import { Host } from "./host.js";
 import { Link } from "./link.js";
 import { type MembershipChange, nodesOf, type Stage, sharesFences, stageAt } from "./membership-change.js";
 import { Oracle } from "./oracle.js";
-import { Program } from "./program.js";
+import { Program, type ProgramNodes } from "./program.js";
 import type { HostPlan, Script } from "./script.js";
 import { SeededRandom } from "./seeded-random.js";
 import { Server } from "./server.js";
 import { Timeline } from "./timeline.js";
 import { Trace } from "./trace.js";
+
+/** Options of one process that do not concern its nodes. */
+type OwnOptions = Partial<Omit<LocksOptions, "nodes" | "groups" | "previous">>;
+
+/** The groups of a run with groups. */
+const groupNames = { changed: "one", other: "two" } as const;
 
 /** Starts what a process does besides the actions of the script. */
 export type Begin = (simulation: Simulation, incarnation: Program) => void;
@@ -97,7 +103,8 @@ export class Simulation {
   }
 
   private setsOf({ before, after }: MembershipChange): Server[][] {
-    return [before, after].map((set) => set.map((index) => this.server(index)));
+    const { otherGroup = [] } = this.script;
+    return [before, after, otherGroup].map((set) => set.map((index) => this.server(index)));
   }
 
   /** Lets processes start with the new set alone as soon as it knows the fences of the old set. */
@@ -187,7 +194,7 @@ export class Simulation {
   }
 
   /** Starts an additional process, which no fault has affected. `nodeTimeout` in ms. */
-  addProgram(nodeTimeout: number, options: Partial<LocksOptions> = {}): Program {
+  addProgram(nodeTimeout: number, options: OwnOptions = {}): Program {
     const [firstPlan] = this.script.hosts as readonly [HostPlan, ...HostPlan[]];
     const client = { plain: false, timeout: null };
     const plan = { ...firstPlan, client, foreign: false, nodeTimeout };
@@ -199,15 +206,20 @@ export class Simulation {
   private start(
     index: number,
     plan = this.script.hosts[index] as HostPlan,
-    options: Partial<LocksOptions> = {},
+    options: OwnOptions = {},
   ): Program {
     const incarnations = this.pastPrograms.filter((one) => one.index === index).length;
     const name = `${plan.foreign ? "f" : "h"}${index}${incarnations === 0 ? "" : `.${incarnations + 1}`}`;
     const host = new Host(name, this.timeline, this.stream(), plan.clockError);
-    const links = this.servers.map((server) => {
+    const { quarantine, change, otherGroup } = this.script;
+    const links = this.servers.map((server, node) => {
+      const group = otherGroup?.includes(node) ? groupNames.other : groupNames.changed;
       const link: Link = new Link(host, server, this.stream(), plan.path, plan.client, {
         note: (who, what, ...details) => this.oracle.note(who, what, ...details),
-        sent: (batch) => this.oracle.sent(program, batch),
+        sent: (batch) => {
+          this.oracle.sent(program, batch);
+          this.oracle.assignment?.sent(group, batch);
+        },
       });
       return link;
     });
@@ -217,9 +229,11 @@ export class Simulation {
       for (const key of lock.keys) this.keys.add(key);
       this.oracle.watch(own, lock, expectsOnLost && hasActions);
     };
-    const { quarantine, change } = this.script;
     const stage = change === undefined ? null : stageAt(change, this.timeline.now, this.newSetReady);
-    const sets = change === undefined || stage === null ? {} : this.optionsOf(links, nodesOf(change, stage));
+    const sets =
+      change === undefined || stage === null
+        ? { nodes: links }
+        : this.optionsOf(index, links, nodesOf(change, stage));
     const onQuarantine = (own: Program, node: string) => {
       this.oracle.note(own.host.name, "quarantines", node);
       this.oracle.count("quarantined");
@@ -241,15 +255,28 @@ export class Simulation {
   }
 
   /** The options of a process that uses these nodes. */
-  private optionsOf(links: readonly Link[], { nodes, previous }: ReturnType<typeof nodesOf>) {
+  private optionsOf(
+    program: number,
+    links: readonly Link[],
+    { nodes, previous }: ReturnType<typeof nodesOf>,
+  ): ProgramNodes {
     const pick = (indices: readonly number[]) => indices.map((index) => links[index] as Link);
     for (const link of links) link.offerRecords();
     // The reuse of a simulated node soon after a restart leaves records that real processes would not meet.
+    const common = { otherSets: "allow" } as const;
+    const { otherGroup } = this.script;
+    if (otherGroup === undefined)
+      return { ...common, nodes: pick(nodes), ...(previous === null ? {} : { previous: pick(previous) }) };
+    // Not every process lists the groups in the same order.
+    const names = [groupNames.changed, groupNames.other];
+    if (program % 2 === 1) names.reverse();
+    const groupsWith = (changed: readonly number[]) =>
+      Object.fromEntries(names.map((name) => [name, pick(name === groupNames.other ? otherGroup : changed)]));
     return {
-      nodes: pick(nodes),
-      otherSets: "allow",
-      ...(previous === null ? {} : { previous: pick(previous) }),
-    } as const;
+      ...common,
+      groups: groupsWith(nodes),
+      ...(previous === null ? {} : { previous: groupsWith(previous) }),
+    };
   }
 
   /** Returns a dead placeholder for a process that has not started yet. */

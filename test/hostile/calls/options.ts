@@ -159,6 +159,11 @@ const perManager: Record<Exclude<keyof LocksOptions, keyof typeof perAcquisition
     })),
   ),
   quarantine: field("quarantine", (value) => value === "auto" || value === false || isCount(value)),
+  renewal: field("renewal", (value) => ["loop", "worker"].includes(value as string)),
+  stallLimit: fc.oneof(
+    field("stallLimit", () => false),
+    field("stallLimit", finite(10_000)).map((stallLimit) => ({ renewal: "worker", ...stallLimit })),
+  ),
   unidentified: field("unidentified", (value) => ["warn", "allow", "refuse"].includes(value as string)),
   publish: fc.oneof(
     field("publish", (value) => typeof value === "boolean" || isPlain(value)),
