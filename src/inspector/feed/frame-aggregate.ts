@@ -1,5 +1,3 @@
-import { type IncidentBounds, IncidentLog } from "../incidents/incident-log.js";
-import { Incidents } from "../incidents/incidents.js";
 import { frameSizeOf } from "./frame-size.js";
 import type { Beat, Frame, LockView, Step } from "./frames.js";
 import { NodeActivities } from "./node-activity.js";
@@ -17,7 +15,7 @@ export interface SourceView {
   readonly closed: boolean;
 }
 
-export interface AggregateBounds extends IncidentBounds {
+export interface AggregateBounds {
   /** Maximum number of processes; frames of further processes are ignored. Default 1,000. */
   readonly sources?: number;
   /** Maximum number of locks; beyond it the lock that was updated longest ago is dropped. Default 20,000. */
@@ -31,6 +29,18 @@ export interface AggregateBounds extends IncidentBounds {
    * usual locks and steps as the other bounds allow.
    */
   readonly size?: number;
+}
+
+/** Is told what happens to an aggregate. */
+export interface Detector {
+  /** Called after the frame was applied. */
+  frame(frame: Frame): void;
+  /** `before`: undefined if the lock is new. `step`: null if only the state was reported. */
+  lockChanged(before: LockView | undefined, lock: LockView, step: Step | null): void;
+  lockDropped(lock: LockView): void;
+  sourceEnded(source: string): void;
+  /** `now`: epoch ms by the observer's clock. */
+  checkSilence(now: number): void;
 }
 
 /**
@@ -47,9 +57,8 @@ export class FrameAggregate {
   private dropped = 0;
   /** Approximate characters of the locks, and of the steps that are still kept. */
   private size = { locks: 0, steps: 0 };
-  private readonly bounds: Required<Omit<AggregateBounds, keyof IncidentBounds>>;
-  /** Null if no incidents are kept. */
-  private detector: Incidents | null;
+  protected readonly bounds: Required<AggregateBounds>;
+  protected readonly detector: Detector | null = null;
 
   constructor({
     sources = 1_000,
@@ -57,15 +66,8 @@ export class FrameAggregate {
     steps = 20_000,
     stepsOfLock = 200,
     size = 40_000_000,
-    ...incidents
   }: AggregateBounds = {}) {
     this.bounds = { sources, locks, steps, stepsOfLock, size };
-    this.detector = incidents.incidents === 0 ? null : new Incidents(this, incidents);
-  }
-
-  /** The latest incidents that the frames tell of. */
-  get incidents(): IncidentLog {
-    return this.detector?.log ?? noIncidents;
   }
 
   /** `now`: epoch ms by the observer's clock. Returns the ids of the locks that changed or were removed. */
@@ -154,14 +156,17 @@ export class FrameAggregate {
   /** An independent copy, to return to later. */
   copy(): FrameAggregate {
     const copy = new FrameAggregate(this.bounds);
+    this.copyTo(copy);
+    return copy;
+  }
+
+  protected copyTo(copy: FrameAggregate): void {
     for (const [id, source] of this.sources) copy.sources.set(id, source);
     for (const [id, lock] of this.locks) copy.locks.set(id, lock);
     for (const [id, steps] of this.histories) copy.histories.set(id, [...steps]);
     for (const step of this.order.slice(this.dropped)) copy.order.push(step);
     copy.nodeActivities = this.nodeActivities.copy();
     copy.size = { ...this.size };
-    copy.detector = this.detector?.copy(copy) ?? null;
-    return copy;
   }
 
   /** Returns false for a frame to ignore: a process counts from its first beat until its end. */
@@ -265,8 +270,6 @@ function withoutSteps(beat: Beat): Beat {
   if (beat.nodes.every(({ steps }) => steps === undefined)) return beat;
   return { ...beat, nodes: beat.nodes.map(({ steps: _, ...node }) => node) };
 }
-
-const noIncidents = new IncidentLog({ incidents: 0 });
 
 /** Maximum transit time of a frame in ms. A longer delay means that a clock was set. */
 const maxTransitMs = 5_000;

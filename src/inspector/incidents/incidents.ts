@@ -1,3 +1,4 @@
+import type { Detector } from "../feed/frame-aggregate.js";
 import type { Beat, Frame, LockView, Step } from "../feed/frames.js";
 import { type IncidentBounds, IncidentLog } from "./incident-log.js";
 import { LockIncidents } from "./lock-incidents.js";
@@ -25,7 +26,7 @@ const silenceInterval = 1_000;
  * Derives incidents from the frames of an aggregate, so that a live page, a command and a replay have the same ones. Times
  * are those of the frames; the observer's clock decides only when a process counts as silent.
  */
-export class Incidents {
+export class Incidents implements Detector {
   readonly log: IncidentLog;
   private readonly locks: LockIncidents;
   private readonly nodes: NodeIncidents;
@@ -54,7 +55,6 @@ export class Incidents {
     return new Incidents(known, {}, this);
   }
 
-  /** Called after the frame was applied. */
   frame(frame: Frame): void {
     if (frame.kind === "beat") {
       this.nodes.beat(frame);

@@ -1,9 +1,9 @@
 import type { Clock, Timer } from "../../engine/time/clock.js";
 import { systemClock } from "../../engine/time/system-clock.js";
 import { Overview, type OverviewView } from "../axis/overview.js";
-import { FrameAggregate } from "../feed/frame-aggregate.js";
 import type { Frame } from "../feed/frames.js";
 import type { Incident } from "../incidents/incident.js";
+import { IncidentAggregate } from "../incidents/incident-aggregate.js";
 import { RecentFrames } from "../recording/recent-frames.js";
 import type { Past } from "./past.js";
 import { eventOf, type Stream } from "./stream.js";
@@ -20,7 +20,7 @@ const axisTime = 3_600_000;
 
 /** Aggregates the frames of all processes, keeps those of the last hour, and passes them on to the readers of the events. */
 export class Hub implements Past {
-  readonly aggregate = new FrameAggregate();
+  readonly aggregate = new IncidentAggregate();
   readonly store: RecentFrames;
   readonly #overview = new Overview();
   readonly #streams = new Set<Stream>();

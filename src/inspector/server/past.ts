@@ -1,7 +1,7 @@
 import { Overview, type OverviewView } from "../axis/overview.js";
-import { FrameAggregate } from "../feed/frame-aggregate.js";
 import type { Frame } from "../feed/frames.js";
 import type { Incident } from "../incidents/incident.js";
+import { IncidentAggregate } from "../incidents/incident-aggregate.js";
 import type { FrameStore } from "../recording/frame-store.js";
 import { framesOfStore } from "../recording/store-frames.js";
 
@@ -68,7 +68,7 @@ export class ExaminedRecording implements Past {
   readonly from: number;
   readonly to: number;
   private readonly counted: Overview;
-  private readonly aggregate = new FrameAggregate({ steps: 1, stepsOfLock: 1 });
+  private readonly aggregate = new IncidentAggregate({ steps: 1, stepsOfLock: 1 });
   private stopped = false;
 
   constructor(readonly store: FrameStore) {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type {
   Frame,
   LockView,
@@ -8,6 +7,7 @@ import type {
   Step,
   VoteView,
 } from "../../../src/inspector/feed/frames.js";
+import { IncidentAggregate } from "../../../src/inspector/incidents/incident-aggregate.js";
 import { quorumRiskOf, riskSentence } from "../../../src/inspector/incidents/quorum-risk.js";
 import { beat, lockView } from "../sample-frames.js";
 
@@ -44,7 +44,7 @@ class Process {
   private seq = 0;
   constructor(
     readonly source: string,
-    private readonly into: FrameAggregate,
+    private readonly into: IncidentAggregate,
     private readonly nodes: readonly string[] = addresses,
   ) {
     this.beat(0);
@@ -94,12 +94,12 @@ class Process {
 const granted_ = granted;
 
 /** Silences left out: most processes here do not beat every second. */
-const textsOf = (aggregate: FrameAggregate) =>
+const textsOf = (aggregate: IncidentAggregate) =>
   aggregate.incidents.all.flatMap(({ kind, text }) => (kind === "silent" ? [] : [text]));
 
 describe("an incident is one sentence with the time, the owner and the cause", () => {
   test("a lease whose keys are gone, with the votes of that round and of the last good one", () => {
-    const aggregate = new FrameAggregate();
+    const aggregate = new IncidentAggregate();
     const api = new Process("api-1", aggregate);
     api.step(0, "GRANTED", "acquiring.asking", {});
     const good = round("renew", start + 4_000, [granted, granted, granted]);
@@ -142,14 +142,14 @@ describe("an incident is one sentence with the time, the owner and the cause", (
     [{ reason: "maxHold" }, "it was held for the longest time allowed (maxHold); held for 8 s"],
     [{ reason: null, granted: null }, "its process did not say why"],
   ])("the cause of a loss: %o", (changes, cause) => {
-    const aggregate = new FrameAggregate();
+    const aggregate = new IncidentAggregate();
     const api = new Process("api-1", aggregate);
     api.step(8, "EXPIRED", "held", { state: "expired", validUntil: null, ...changes });
     expect(textsOf(aggregate)).toEqual([`orders:11000 lost at 19:48:08 UTC by api-1: ${cause}`]);
   });
 
   test("a quorum that is lost and found, once for each time", () => {
-    const aggregate = new FrameAggregate();
+    const aggregate = new IncidentAggregate();
     const api = new Process("api-1", aggregate);
     const bad = (seconds: number) => round("renew", start + seconds * 1_000, [granted, timeout, timeout]);
     const retrying = (seconds: number) => ({
@@ -174,7 +174,7 @@ describe("an incident is one sentence with the time, the owner and the cause", (
   });
 
   test("a node that is down, quarantined and back, once for all processes", () => {
-    const aggregate = new FrameAggregate();
+    const aggregate = new IncidentAggregate();
     const processes = ["api-1", "api-2"].map((source) => new Process(source, aggregate));
     const step = { time: start + 3_500, event: "DISCONNECTED", from: "ready", to: "down" };
     for (const process of processes) process.beat(4, { 2: { state: "down", cause: "ECONNREFUSED", step } });
@@ -189,7 +189,7 @@ describe("an incident is one sentence with the time, the owner and the cause", (
   });
 
   test("a silent process, by the observer's clock, once for each silence", () => {
-    const aggregate = new FrameAggregate();
+    const aggregate = new IncidentAggregate();
     const api = new Process("api-1", aggregate);
     for (const seconds of [3, 5, 6, 7]) aggregate.checkSilence(start + seconds * 1_000);
     api.beat(8);
@@ -206,7 +206,7 @@ describe("an incident is one sentence with the time, the owner and the cause", (
   });
 
   test("processes with different nodes", () => {
-    const aggregate = new FrameAggregate();
+    const aggregate = new IncidentAggregate();
     new Process("api-1", aggregate);
     new Process("api-2", aggregate, [...addresses.slice(0, 2), "redis://127.0.0.1:7714"]);
     // Nodes of its own are no mistake.
@@ -222,7 +222,7 @@ describe("two leases of one resource", () => {
   const second = { granted: start + 2_000, acquisition: "b-1", validUntil: start + 12_000 };
 
   test("are an overlap if the first holder still says so afterwards", () => {
-    const aggregate = new FrameAggregate();
+    const aggregate = new IncidentAggregate();
     const [one, two] = ["api-1", "api-2"].map((source) => new Process(source, aggregate)) as [
       Process,
       Process,
@@ -239,8 +239,23 @@ describe("two leases of one resource", () => {
     ]);
   });
 
+  test.each<[string, Partial<LockView>]>([
+    ["shared", { mode: "shared" }],
+    ["permits of a semaphore", { permits: 3 }],
+  ])("are no overlap if they are %s", (_name, changes) => {
+    const aggregate = new IncidentAggregate();
+    const [one, two] = ["api-1", "api-2"].map((source) => new Process(source, aggregate)) as [
+      Process,
+      Process,
+    ];
+    one.step(0, "GRANTED", "acquiring.asking", changes);
+    two.step(2, "GRANTED", "acquiring.asking", { ...second, ...changes });
+    one.beat(5);
+    expect(textsOf(aggregate)).toEqual([]);
+  });
+
   test("are none if the release of the first arrives late, if it had expired, or its process ends", () => {
-    const aggregate = new FrameAggregate();
+    const aggregate = new IncidentAggregate();
     const [one, two] = ["api-1", "api-2"].map((source) => new Process(source, aggregate)) as [
       Process,
       Process,
@@ -267,21 +282,21 @@ describe("two leases of one resource", () => {
 });
 
 test("the log has the latest incidents within its bounds, and a copy is independent", () => {
-  const aggregate = new FrameAggregate({ incidents: 10 });
+  const aggregate = new IncidentAggregate({ incidents: 10 });
   const api = new Process("api-1", aggregate);
   const lose = (at: number) =>
     api.step(at, "LOST", "renewing.asking", { state: "expired", acquisition: `a-${at}`, validUntil: null });
   for (let at = 0; at < 25; at++) lose(at);
   const copy = aggregate.copy();
   lose(25);
-  const times = (of: FrameAggregate) => of.incidents.all.map(({ time }) => (time - start) / 1_000);
+  const times = (of: IncidentAggregate) => of.incidents.all.map(({ time }) => (time - start) / 1_000);
   expect(times(aggregate)).toEqual([16, 17, 18, 19, 20, 21, 22, 23, 24, 25]);
   expect(times(copy)).toEqual([15, 16, 17, 18, 19, 20, 21, 22, 23, 24]);
   expect([aggregate.incidents.added, copy.incidents.added]).toEqual([26, 25]);
 });
 
 test("text of hostile length is clipped, and the log is bounded in characters", () => {
-  const aggregate = new FrameAggregate({ incidentSize: 20_000 });
+  const aggregate = new IncidentAggregate({ incidentSize: 20_000 });
   const api = new Process("o".repeat(200), aggregate);
   const long = "x".repeat(1_000);
   for (let at = 0; at < 100; at++) {
@@ -305,13 +320,13 @@ describe("the quorum at risk", () => {
     state: "down",
     step: { time: start + at * 1_000, event: "DISCONNECTED", from: "ready", to: "down" },
   });
-  const sentenceAt = (aggregate: FrameAggregate, seconds: number) => {
+  const sentenceAt = (aggregate: IncidentAggregate, seconds: number) => {
     const risk = quorumRiskOf(aggregate, start + seconds * 1_000);
     return risk === null ? null : riskSentence(risk, addresses);
   };
 
   test("names the nodes, since when, and how long the leases are valid", () => {
-    const aggregate = new FrameAggregate();
+    const aggregate = new IncidentAggregate();
     const [one, two] = ["api-1", "api-2"].map((source) => new Process(source, aggregate)) as [
       Process,
       Process,

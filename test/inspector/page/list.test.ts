@@ -87,7 +87,9 @@ test("two leases of one resource that have not run out are an alarm; a lease tha
   const ahead = new Map([source("here", "ann"), source("night", "ben", { lag: -10_000 })]);
   expect(viewOf("orders:2", resourcesOf([...locks, other], ahead, now)).trouble).toBeNull();
   // Locks that several may hold say so.
-  expect(trouble({ kind: "shared" } as object)).toBeNull();
+  expect(trouble({ mode: "shared" })).toBeNull();
+  expect(trouble({ permits: 3 })).toBeNull();
+  expect(trouble({ mode: "exclusive" })).toBe("overlap");
 });
 
 test("a loss, a missing quorum and a silent process are troubles, the worst first", () => {
