@@ -4,15 +4,28 @@
  */
 import { writeFileSync } from "node:fs";
 import * as draw from "../build/esm/charts/draw.js";
+import * as drawOverview from "../build/esm/charts/draw-overview.js";
 import * as machines from "../build/esm/charts/machines.js";
 import * as mermaid from "../build/esm/charts/mermaid.js";
 import * as metrics from "../build/esm/charts/metrics.js";
 import * as model from "../build/esm/charts/model.js";
+import * as moved from "../build/esm/charts/moved.js";
+import * as overview from "../build/esm/charts/overview.js";
 import * as stately from "../build/esm/charts/stately.js";
 import { chartFiles } from "./charts/files.mjs";
 import { staleFiles } from "./generated/files.mjs";
 
-const files = await chartFiles({ ...machines, ...model, ...metrics, ...draw, ...mermaid, ...stately });
+const files = await chartFiles({
+  ...machines,
+  ...model,
+  ...metrics,
+  ...draw,
+  ...mermaid,
+  ...stately,
+  ...drawOverview,
+  ...overview,
+  ...moved,
+});
 
 if (process.argv.includes("--check")) {
   for (const path of staleFiles(files, ".")) {

@@ -1,5 +1,6 @@
 import { formatted } from "../generated/files.mjs";
 import { layOut } from "./lay-out.mjs";
+import { drawLife } from "./life.mjs";
 
 /**
  * Generates the contents of each chart file, by its path in the project.
@@ -17,6 +18,9 @@ export async function chartFiles(charts) {
     files.set(`${file}.mmd`, mermaidOf(model));
     files.set(`${file}.json`, formatted(`${file}.json`, JSON.stringify(statelyOf(model))));
   }
+  const { drawOverview, overviewLayouts } = charts;
+  files.set("visualizations/charts/overview.svg", drawOverview(overviewLayouts.wide));
+  files.set("visualizations/charts/life.svg", drawLife(charts));
   files.set("src/charts/layouts.ts", formatted("src/charts/layouts.ts", moduleOf(layouts)));
   return files;
 }

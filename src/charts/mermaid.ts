@@ -36,7 +36,7 @@ const idOf = (path: string): string => (path === "" ? "any_state" : path.replace
 
 const stateLine = (path: string, notes: readonly string[]): string => {
   const title = path === "" ? "any state" : path.slice(path.lastIndexOf(".") + 1);
-  return `state "${[title, ...notes].join("\\n")}" as ${idOf(path)}`;
+  return `state "${[title, ...notes].join("<br/>")}" as ${idOf(path)}`;
 };
 
 /** The actions of a state on events that do not leave it. */

@@ -11,6 +11,8 @@ export const metrics = {
   note: { size: 11, letter: 0.62, line: 15 },
   /** Events, in a monospaced font. */
   event: { size: 12, letter: 0.62, line: 17 },
+  /** The substates that are named in a state of the overview. */
+  sub: { size: 12 },
   statePadding: { x: 12, y: 9 },
   labelPadding: { x: 6, y: 2 },
   /** Height above the substates of a parent state. */

@@ -102,11 +102,28 @@ function shadesOf(tone: Tone, palette: Palette): string {
 .chart .${tone}.lit.leaf .note.moved{fill:${onLit}}`;
 }
 
+const overviewShape = `
+.overview .sub{font-family:${sans};font-size:${metrics.sub.size}px}
+.overview .lit .sub .lit{font-weight:700;text-decoration:underline}
+.overview .lease rect{fill:none;stroke-width:1.5;stroke-dasharray:6 5}
+`;
+
+const overviewColours = ({ dim, tones }: Palette): string => `
+.overview .sub{fill:${dim}}
+.overview .lease rect{stroke:${tones.green.line}}
+`;
+
+/** The further style of an overview. It affects nothing outside of `.overview`. */
+export const overviewStyle = (theme: Theme): string => styleFor(theme, overviewShape, overviewColours);
+
 /** The style for the classes of a drawn chart. It affects nothing outside of `.chart`. */
-export function chartStyle(theme: Theme): string {
-  if (theme === "light") return tidy(shape + coloursOf(light));
-  if (theme === "dark") return tidy(shape + coloursOf(dark));
-  return tidy(`${shape}${coloursOf(light)}@media (prefers-color-scheme:dark){${coloursOf(dark)}}`);
+export const chartStyle = (theme: Theme): string => styleFor(theme, shape, coloursOf);
+
+/** Adds the colours of a theme. `colours`: the rules for a palette. */
+function styleFor(theme: Theme, shape: string, colours: (palette: Palette) => string): string {
+  if (theme === "light") return tidy(shape + colours(light));
+  if (theme === "dark") return tidy(shape + colours(dark));
+  return tidy(`${shape}${colours(light)}@media (prefers-color-scheme:dark){${colours(dark)}}`);
 }
 
 const tidy = (css: string): string => `${css.replace(/\n+/g, "\n").trim()}\n`;

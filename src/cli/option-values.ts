@@ -47,3 +47,17 @@ export function collectResources(text: string, before: readonly string[] = []): 
   if (text === "") throw new InvalidArgumentError("A resource is a non-empty string.");
   return [...before, text];
 }
+
+const sizes: Readonly<Record<string, number>> = { kb: 1_000, mb: 1_000_000, gb: 1_000_000_000 };
+/** A smaller recording would be copied all the time, and a larger one cannot be read. */
+const minFileSize = 1_000_000;
+const maxFileSize = 4_000_000_000;
+
+/** Bytes of a file: "200MB". */
+export function fileSize(text: string): number {
+  const [, number, unit = ""] = /^(\d{1,6}) ?(kb|mb|gb)$/i.exec(text) ?? [];
+  const bytes = Number(number) * (sizes[unit.toLowerCase()] ?? Number.NaN);
+  if (!(bytes >= minFileSize && bytes <= maxFileSize))
+    throw new InvalidArgumentError("It must be a size from 1MB to 4GB, such as 200MB.");
+  return bytes;
+}

@@ -10,3 +10,13 @@ export interface InspectorOptions {
   /** The page's title. At most 200 characters. Default "Holdfast". */
   readonly title?: string | undefined;
 }
+
+export interface InspectorHandlerOptions {
+  /**
+   * The path of the page in the program's server, such as "/admin/locks". Not needed where the framework takes the path off
+   * the request's URL (`app.use(path, handler)` of Express, connect and NestJS). Default: "/".
+   */
+  readonly basePath?: string | undefined;
+  /** The page's title. At most 200 characters. Default "Holdfast". */
+  readonly title?: string | undefined;
+}

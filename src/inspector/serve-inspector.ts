@@ -1,10 +1,6 @@
-import { managersOf } from "../api/managed-locks.js";
 import type { Locks } from "../api/types.js";
-import { InvalidOptionError } from "../errors.js";
-import { isList } from "../support/untrusted.js";
-import { prometheusOf } from "../telemetry/prometheus.js";
-import { InspectorFeed } from "./feed/inspector-feed.js";
 import type { InspectorOptions } from "./inspector-options.js";
+import { observedLocks } from "./observed-locks.js";
 import { checkListenAddress, checkTitle } from "./server/options.js";
 import { PageServer } from "./server/page-server.js";
 
@@ -31,17 +27,11 @@ export async function serveInspector(
   locks: Locks | readonly Locks[],
   options: InspectorOptions = {},
 ): Promise<Inspector> {
-  // A list may have holes, which are not locks either.
-  const all = isList(locks) ? Array.from(locks as readonly Locks[]) : [locks as Locks];
-  if (all.length === 0)
-    throw new InvalidOptionError("locks", locks, "what createLocks gave, or a list of that");
-  const managers = new Set(all.flatMap(managersOf));
+  const { feed, metrics, start } = observedLocks(locks);
   const listenAddress = checkListenAddress(options);
-  const title = checkTitle(options);
-  const feed = new InspectorFeed();
-  const shown = { title, hub: feed.hub, recording: null, metrics: () => prometheusOf(all) };
+  const shown = { title: checkTitle(options), hub: feed.hub, recording: null, metrics };
   const server = await PageServer.start(shown, listenAddress);
-  for (const manager of managers) feed.watch(manager);
+  start();
   let closing: Promise<void> | undefined;
   const close = () => {
     feed.stop();

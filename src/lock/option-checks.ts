@@ -47,6 +47,7 @@ const known = {
   xstate: ["inspect"],
   publish: ["stepsPerSecond"],
   serveInspector: ["port", "host", "token", "title"],
+  inspectorHandler: ["basePath", "title"],
   instrumentLocks: ["tracerProvider", "meterProvider"],
 };
 

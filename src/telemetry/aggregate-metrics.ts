@@ -1,7 +1,7 @@
 import type { Meter } from "@opentelemetry/api";
 import type { FrameAggregate } from "../inspector/feed/frame-aggregate.js";
 import type { NodeView, Totals } from "../inspector/feed/frames.js";
-import { noTotals, totalNames } from "../inspector/feed/totals.js";
+import { noTotals, type TotalCounts, totalNames } from "../inspector/feed/totals.js";
 import { gaugesOf } from "./instruments.js";
 import { attributes, statesInUse } from "./names.js";
 import { NodeFigures } from "./node-figures.js";
@@ -34,7 +34,7 @@ export function observeAggregate(meter: Meter, aggregate: FrameAggregate): () =>
     quorumLost: counter("quorum_losses", "{renewal}", "Renewals that found no quorum; the lease still ran"),
     expired: counter("losses", "{lease}", "Leases that were over before they were released"),
     released: counter("releases", "{lease}", "Leases that were released"),
-  } as const satisfies Record<keyof Totals, unknown>;
+  } as const satisfies Record<Exclude<keyof Totals, "asks">, unknown>;
   const gauges = gaugesOf(meter);
   const latency = (which: "p50" | "p99") =>
     meter.createObservableGauge(`holdfast.node.latency.${which}`, {
@@ -50,7 +50,11 @@ export function observeAggregate(meter: Meter, aggregate: FrameAggregate): () =>
   const all = [...observed, processes];
   const observe: Parameters<Meter["addBatchObservableCallback"]>[0] = (result) => {
     const totals = sums.add(aggregate);
-    for (const name of totalNames) result.observe(counters[name], totals[name]);
+    for (const name of totalNames) {
+      // The metric counts every attempt after the first one.
+      if (name === "retries") result.observe(counters.retries, totals.retries + totals.asks);
+      else if (name !== "asks") result.observe(counters[name], totals[name]);
+    }
     for (const [state, count] of countLocks(aggregate)) {
       result.observe(gauges.inUse, count, { [attributes.lockState]: state });
     }
@@ -80,11 +84,11 @@ class TotalsSum {
   /** The latest totals of each process, which are included already. */
   private readonly added = new Map<string, Totals>();
 
-  add(aggregate: FrameAggregate): Totals {
+  add(aggregate: FrameAggregate): TotalCounts {
     for (const [source, { beat }] of aggregate.sources) {
       const known = this.added.get(source);
       for (const name of totalNames) {
-        this.totals[name] += Math.max(0, beat.totals[name] - (known?.[name] ?? 0));
+        this.totals[name] += Math.max(0, (beat.totals[name] ?? 0) - (known?.[name] ?? 0));
       }
       // Moves the process to the end: the first process is the one that was seen longest ago.
       this.added.delete(source);

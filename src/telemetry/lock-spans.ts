@@ -9,6 +9,7 @@ import {
   trace,
 } from "@opentelemetry/api";
 import { systemClock } from "../engine/time/system-clock.js";
+import { noteTrace } from "../lock/lock-traces.js";
 import type { ObservedLock } from "../lock/observed-lock.js";
 import type { FailureEvent, LockMachineEvent, LossEvent, RefusalEvent } from "../machines/lock-events.js";
 import type { ManagerObserver } from "../manager/observers.js";
@@ -116,6 +117,7 @@ export class LockSpans implements ManagerObserver {
       active,
     );
     if (!span.isRecording()) return;
+    noteTrace(lock, span.spanContext().traceId);
     // Without an active span the hold would be in a trace of its own.
     const parent = trace.getSpan(active) === undefined ? trace.setSpan(active, span) : active;
     this.traces.set(lock, { common, parent, span, request: null });

@@ -7,14 +7,27 @@ import { createMachine } from "xstate";
 import { chartFiles } from "../../scripts/charts/files.mjs";
 import { staleFiles } from "../../scripts/generated/files.mjs";
 import * as draw from "../../src/charts/draw.js";
+import * as drawOverview from "../../src/charts/draw-overview.js";
 import * as machines from "../../src/charts/machines.js";
 import * as mermaid from "../../src/charts/mermaid.js";
 import * as metrics from "../../src/charts/metrics.js";
 import * as model from "../../src/charts/model.js";
+import * as moved from "../../src/charts/moved.js";
+import * as overview from "../../src/charts/overview.js";
 import * as stately from "../../src/charts/stately.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const charts = { ...machines, ...model, ...metrics, ...draw, ...mermaid, ...stately };
+const charts = {
+  ...machines,
+  ...model,
+  ...metrics,
+  ...draw,
+  ...mermaid,
+  ...stately,
+  ...drawOverview,
+  ...overview,
+  ...moved,
+};
 const timeout = 60_000;
 
 let files: Map<string, string>;
@@ -29,12 +42,16 @@ afterAll(() => rm(copy, { recursive: true, force: true }));
 
 it("the committed charts and their layouts match the machines", () => {
   expect(staleFiles(files, root)).toEqual([]);
-  expect([...files.keys()].sort()).toEqual([
-    "src/charts/layouts.ts",
-    ...["election", "lock", "manager", "node", "shared"].flatMap((name) =>
-      ["json", "mmd", "svg"].map((ending) => `visualizations/charts/${name}.${ending}`),
-    ),
-  ]);
+  expect([...files.keys()].sort()).toEqual(
+    [
+      "src/charts/layouts.ts",
+      ...["election", "lock", "manager", "node", "shared"].flatMap((name) =>
+        ["json", "mmd", "svg"].map((ending) => `visualizations/charts/${name}.${ending}`),
+      ),
+      "visualizations/charts/overview.svg",
+      "visualizations/charts/life.svg",
+    ].sort(),
+  );
 });
 
 it("a file that differs is found, and so is a missing file", async () => {

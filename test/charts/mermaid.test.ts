@@ -24,7 +24,7 @@ describe.each(Object.entries({ ...machines, "machine with every kind of transiti
         const own = lineOf(path).filter((line) => line.replace(/ \{$/, "").endsWith(` as ${idOf(path)}`));
         expect(own).toHaveLength(1);
         for (const [state, action] of entries)
-          if (state === path) expect(own[0]).toContain(`\\nentry / ${action}`);
+          if (state === path) expect(own[0]).toContain(`<br/>entry / ${action}`);
       }
     });
 
@@ -38,7 +38,7 @@ describe.each(Object.entries({ ...machines, "machine with every kind of transiti
 
     it("shows the actions of a state on events that do not leave it", () => {
       for (const { from, event, actions, to } of transitions)
-        if (to === null) expect(lineOf(from)[0]).toContain(`\\n${event} / ${actions.join(", ")}`);
+        if (to === null) expect(lineOf(from)[0]).toContain(`<br/>${event} / ${actions.join(", ")}`);
     });
 
     it("shows the initial state, of parent states too", () => {

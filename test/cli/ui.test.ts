@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { windowOf } from "../../visualizations/inspector/src/replay/window.js";
 import { beat, locksOf, lockView } from "../inspector/sample-frames.js";
 import { Reader } from "../inspector/server/reader.js";
 import { get } from "../inspector/server/request.js";
@@ -55,13 +56,7 @@ describe("a recording", () => {
     await expect.poll(() => reader.events.length).toBe(2);
     expect(reader.events[0]?.data).toMatchObject({ mode: "replay", title: "good.jsonl" });
     expect(reader.events[1]?.data).toEqual([]);
-    const { text } = await get(port, "/recording");
-    expect(
-      text
-        .trimEnd()
-        .split("\n")
-        .map((line) => JSON.parse(line)),
-    ).toEqual(frames);
+    expect(windowOf((await get(port, "/window?at=0")).text).frames).toEqual(frames);
     expect(await get(port, "/metrics")).toMatchObject({ status: 404, text: "A recording has no metrics.\n" });
     running.kill(signal);
     expect(await running.ended).toMatchObject({ code: 0, signal: null, stderr: "" });
@@ -69,12 +64,12 @@ describe("a recording", () => {
 
   test("whose last line is cut off is shown without that line, with a warning", async () => {
     const running = await startHoldfast(["ui", "--replay", files.cut, "--port", "0"]);
-    const { text } = await get(await served(running), "/recording");
-    expect(text.trimEnd().split("\n")).toHaveLength(2);
+    const { text } = await get(await served(running), "/window?at=0");
+    expect(windowOf(text).frames).toHaveLength(2);
     running.kill("SIGTERM");
     const { code, stderr } = await running.ended;
     expect(code).toBe(0);
-    expect(stderr).toBe(`holdfast: warning: the last line of ${files.cut} is cut off, and left out\n`);
+    expect(stderr).toBe(`holdfast: warning: the end of ${files.cut} is cut off, and left out\n`);
   });
 });
 
@@ -132,8 +127,8 @@ test.each([
   const all = ["ui", "--replay", files.good, "--host", "0.0.0.0", "--port", "0", ...args];
   const running = await startHoldfast(all, { env });
   const port = await served(running);
-  expect((await get(port, "/recording")).status).toBe(401);
-  expect((await get(port, "/recording", { Authorization: `Bearer ${token}` })).status).toBe(200);
+  expect((await get(port, "/past")).status).toBe(401);
+  expect((await get(port, "/past", { Authorization: `Bearer ${token}` })).status).toBe(200);
   running.kill("SIGTERM");
   const { code, stdout, stderr } = await running.ended;
   expect(code).toBe(0);

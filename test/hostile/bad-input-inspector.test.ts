@@ -1,6 +1,6 @@
 import type fc from "fast-check";
 import { beforeAll, describe, it, vi } from "vitest";
-import { serveInspector } from "../../src/inspector.js";
+import { inspectorHandler, serveInspector } from "../../src/inspector.js";
 import { type Check, isPlain, unknownOption } from "./calls/options.js";
 import { given, otherThan } from "./support/odd-values.js";
 import { type BadCall, refusesAll } from "./support/refusal.js";
@@ -23,7 +23,32 @@ const bad: Readonly<Record<string, fc.Arbitrary<object>>> = {
   "an option that it has not": unknownOption(["port", "host", "token", "title"]),
 };
 
+const isPath: Check = (value) =>
+  typeof value === "string" && /^\/[\w.~!$&'()*+,;=:@%/-]{0,500}$/.test(value) && !/\/\/|\.\./.test(value);
+
+const badHandlers: Readonly<Record<string, fc.Arbitrary<object>>> = {
+  "base path": given(isPath).map((basePath) => ({ basePath })),
+  "title of a handler": given((value) => isText(value) && String(value).length <= 200).map((title) => ({
+    title,
+  })),
+  "an option that a handler has not": unknownOption(["basePath", "title"]),
+};
+
 const calls: readonly BadCall<Subjects>[] = [
+  ...Object.entries(badHandlers).map(
+    ([what, options]): BadCall<Subjects> => ({
+      covers: "inspectorHandler",
+      what,
+      inputs: options.map((one) => [one]),
+      call: async ({ locks }, [options]) => inspectorHandler(locks, options),
+    }),
+  ),
+  {
+    covers: "inspectorHandler",
+    what: "no locks for a handler",
+    inputs: otherThan(() => false).map((locks) => [locks]),
+    call: async (_, [locks]) => inspectorHandler(locks as never),
+  },
   ...Object.entries(bad).map(
     ([what, options]): BadCall<Subjects> => ({
       covers: "serveInspector",

@@ -16,7 +16,7 @@ import {
 const uiHelp = `
 Examples:
   holdfast ui --node redis://10.0.0.1 --node redis://10.0.0.2 --node redis://10.0.0.3
-  holdfast ui --replay monday.jsonl
+  holdfast ui --replay monday.holdfast
 
 It shows the locks of every process that publishes them over these nodes: createLocks({ publish: true }).
 The address of the page is the first line on stdout. It only shows, and goes on until it is ended (Ctrl-C).

@@ -1,5 +1,5 @@
 import { readConfig } from "../config.js";
-import { positiveDuration } from "../option-values.js";
+import { fileSize, positiveDuration } from "../option-values.js";
 import type { WatchFlags } from "../watch/watch.js";
 import {
   type AddCommand,
@@ -17,7 +17,7 @@ import {
 const watchHelp = `
 Examples:
   holdfast watch --node redis://10.0.0.1 --node redis://10.0.0.2 --node redis://10.0.0.3
-  holdfast watch reports:nightly "payouts:*" --record monday.jsonl
+  holdfast watch reports:nightly "payouts:*" --record monday.holdfast --keep 12h
 
 It shows the locks of all processes that publish them (createLocks({ publish: true })): of these resources,
 in which * stands for any text, or of all. Once a second the nodes are asked about named resources that no process
@@ -42,8 +42,10 @@ export const addWatch: AddCommand = (program, exit) => {
     .addOption(group())
     .addOption(prefix())
     .addOption(nodeTimeout("2s"))
-    .option("--record <file>", "write it down as JSON lines")
+    .option("--record <file>", "write it down, for holdfast ui --replay")
     .option("--force", "replace that file if it exists")
+    .option("--keep <duration>", "drop what is older from that file (default: nothing)", positiveDuration)
+    .option("--max-size <size>", "the most that file may have, such as 200MB (default: 256MB)", fileSize)
     .option("--json", "one line of JSON for each frame and each changed answer")
     .option("--for <duration>", "how long to watch (default: until it is ended)", positiveDuration)
     .addOption(config())

@@ -5,6 +5,7 @@ import type { Colours } from "../colours.js";
 import { formatDuration } from "../duration.js";
 import { describeHolder } from "../holder.js";
 import { output } from "../output.js";
+import { colourOf } from "../watch/colours.js";
 import type { WorkerEvent } from "./worker-pool.js";
 
 /** Writes a line for each event, with the state of its lock. */
@@ -35,16 +36,7 @@ export class DemoOutput {
 
   #badge(state: LockState): string {
     const { paint } = this;
-    const colours = {
-      idle: paint.dim,
-      acquiring: paint.cyan,
-      held: paint.green,
-      renewing: paint.blue,
-      upgrading: paint.magenta,
-      releasing: paint.dim,
-      expired: paint.red,
-    };
-    return colours[state](state.padEnd("acquiring".length));
+    return colourOf(state, paint)(state.padEnd("acquiring".length));
   }
 
   /** A round is decided as soon as its votes allow it; later votes are not included. */
@@ -75,7 +67,7 @@ export class DemoOutput {
         return `${paint.green("acquired")} ${waited}, attempt ${event.attempt}; ${this.#votes(event)}, ${validFor(event)}`;
       }
       case "renewed":
-        return `${paint.blue("renewed")}; ${this.#votes(event)}, ${validFor(event)}`;
+        return `${paint.cyan("renewed")}; ${this.#votes(event)}, ${validFor(event)}`;
       case "quorumLost":
         return `${paint.yellow("quorum lost")}; ${this.#votes(event)}, still valid for ${formatDuration(event.remaining)}`;
       case "expired":

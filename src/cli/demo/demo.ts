@@ -11,7 +11,7 @@ import { DemoOutput } from "./demo-output.js";
 import { type DemoServers, memoryServers } from "./demo-servers.js";
 import { EventCounts } from "./event-counts.js";
 import { openPage } from "./page.js";
-import { runScenario } from "./scenario.js";
+import { type Narration, runScenario } from "./scenario.js";
 import { ttl, WorkerPool } from "./worker-pool.js";
 
 export interface DemoFlags {
@@ -70,7 +70,10 @@ export async function demo({ node, for: given }: DemoFlags): Promise<number> {
   }
   // The reader of stdout has gone.
   process.stdout.once("error", () => workers.workLoop.finish());
-  const completed = await play(workers, servers, resource, say, length - closeTimeout);
+  // The page's address stays in sight.
+  const explain = (text: string) =>
+    stdio.print(`\n${paint.bold(text)}${page === null ? "" : `\n${paint.dim(`On the page: ${page.url}`)}`}`);
+  const completed = await play(workers, servers, resource, { say, explain }, length - closeTimeout);
   servers.close();
   await page?.close();
   summarise(workers, counts, paint);
@@ -90,11 +93,17 @@ async function play(
   workers: WorkerPool,
   servers: DemoServers,
   resource: string,
-  say: (text: string) => void,
+  narration: Narration,
   length: number,
 ): Promise<boolean> {
   const work = workers.work();
-  const completed = repeatScenario(workers, servers, resource, say, length === Number.POSITIVE_INFINITY);
+  const completed = repeatScenario(
+    workers,
+    servers,
+    resource,
+    narration,
+    length === Number.POSITIVE_INFINITY,
+  );
   const timer =
     length === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => workers.workLoop.finish(), length);
   try {
@@ -114,13 +123,13 @@ async function repeatScenario(
   workers: WorkerPool,
   servers: DemoServers,
   resource: string,
-  say: (text: string) => void,
+  narration: Narration,
   again: boolean,
 ): Promise<boolean> {
   const { end } = workers.workLoop;
   for (let completed = false; ; completed = true) {
     try {
-      await runScenario(workers, servers, resource, say, end);
+      await runScenario(workers, servers, resource, narration, end);
       if (!again) return true;
       await sleep(scenarioPause, undefined, { signal: end });
     } catch {

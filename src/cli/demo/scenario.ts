@@ -7,6 +7,14 @@ const minNodesForOneLoss = 3;
 /** Interval in ms at which a node's key is checked. */
 const checkInterval = 100;
 
+/** What is told beside the events of the locks. */
+export interface Narration {
+  /** Something happened to a node. */
+  say(text: string): void;
+  /** What happens next, and why. */
+  explain(text: string): void;
+}
+
 /**
  * The faults of the demo, in order. Each step waits for events of the locks. Rejects with the signal's reason if
  * `signal` aborts before the end.
@@ -15,16 +23,26 @@ export async function runScenario(
   workers: WorkerPool,
   servers: DemoServers,
   resource: string,
-  say: (text: string) => void,
+  { say, explain }: Narration,
   signal: AbortSignal,
 ): Promise<void> {
+  explain(
+    `The workers all want ${resource}. One at a time holds it, and renews its lease while its job runs; the others wait in line.`,
+  );
   await workers.next(["renewed"], signal);
   await workers.next(["released"], signal);
   if (servers.names.length >= minNodesForOneLoss) {
+    explain(
+      "Now one node breaks. The others are still a majority, so the holder renews its lease all the same.",
+    );
     await oneNodeLess(workers, servers, resource, say, signal);
     await workers.next(["released"], signal);
   }
+  explain(
+    "Now most nodes break. No majority can renew the lease, so the job is told to stop before the lease runs out: nobody else can hold the lock before that.",
+  );
   await noQuorum(workers, servers, say, signal);
+  explain("The nodes are back: whoever has waited longest comes next.");
   await workers.next(["acquired"], signal);
   await workers.next(["released"], signal);
 }

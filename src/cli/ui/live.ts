@@ -65,10 +65,12 @@ export async function showLive(
 }
 
 /** Removes silent processes, and explains once why there is nothing to see. */
-function startChecks({ aggregate }: Hub, subscription: FrameSubscription): NodeJS.Timeout {
+function startChecks(hub: Hub, subscription: FrameSubscription): NodeJS.Timeout {
   const began = performance.now();
+  const { aggregate } = hub;
   let isWarned = false;
   return setInterval(() => {
+    hub.checkSilence();
     aggregate.removeSilent(Date.now() - silenceTimeout);
     if (isWarned || performance.now() - began < firstBeatTimeout) return;
     isWarned = true;

@@ -3,9 +3,11 @@ import type { LockView } from "../../inspector/feed/frames.js";
 import { votesAgain } from "../../support/votes-again.js";
 import { plain } from "../plain.js";
 import { clock } from "./lines.js";
+import { inOrder } from "./lock-order.js";
 import type { NodeAnswer } from "./node-query.js";
-import { askedRow, inOrder, rowOf } from "./rows.js";
+import { askedRow, rowOf } from "./rows.js";
 import type { Picture } from "./table.js";
+import type { TableKeys } from "./table-keys.js";
 
 /** Maximum number of nodes with a note of their own. */
 const maxNodes = 5;
@@ -18,16 +20,19 @@ export interface Scene {
   readonly prefix: string | undefined;
   /** Notices about the watch itself. */
   readonly notes: readonly string[];
+  /** What the user has chosen with keys. Default: the first page, trouble first. */
+  readonly keys?: Pick<TableKeys, "order" | "page" | "help">;
 }
 
 /** The table of all locks at `now` (epoch ms). */
-export function pictureOf({ aggregate, asked, prefix, notes }: Scene, now: number): Picture {
+export function pictureOf({ aggregate, asked, prefix, notes, keys }: Scene, now: number): Picture {
   const answers = [...asked.values()];
-  const locks = inOrder(aggregate.locks.values());
+  const locks = inOrder(aggregate.locks.values(), keys?.order);
   const inUse = locks.filter(({ state }) => state !== "idle" && state !== "expired").length;
   const processes = [...aggregate.sources.values()].filter(({ closed }) => !closed).length;
   return {
-    title: `holdfast watch  ${clock(now).slice(0, 8)}  ${counted(processes, "process", "processes")}, ${counted(inUse, "lock", "locks")} in use`,
+    title: `holdfast watch  ${clock(now).slice(0, 8)}  ${counted(processes, "process", "processes")}, ${counted(inUse, "lock", "locks")} in use${keys === undefined || keys.help === "" ? "" : `  by ${keys.order} (${keys.help})`}`,
+    page: keys?.page ?? 0,
     count: answers.length + locks.length,
     row(index) {
       const answer = answers[index];

@@ -87,22 +87,6 @@ export function askedRow({ inspection, time }: NodeAnswer, now: number): Row {
   };
 }
 
-/**
- * Sorts locks that need attention to the front and idle locks to the end; otherwise by name, so that rows keep their
- * places.
- */
-export function inOrder(locks: Iterable<LockView>): LockView[] {
-  return [...locks]
-    .map((lock) => ({ lock, rank: rankOf(lock.state), name: lock.resources[0] ?? "" }))
-    .sort((a, b) => a.rank - b.rank || compare(a.name, b.name) || compare(a.lock.id, b.lock.id))
-    .map(({ lock }) => lock);
-}
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-const rankOf = (state: string): number =>
-  state === "renewing.retrying" || state === "expired" ? 0 : state === "idle" ? 2 : 1;
-
 /** Whether a process reports that one of its locks holds this resource. Then the nodes need not be asked. */
 export function isReported(resource: string, prefix: string, { locks, sources }: FrameAggregate): boolean {
   for (const lock of locks.values()) {

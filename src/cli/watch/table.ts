@@ -15,6 +15,8 @@ export interface Picture {
   /** The rows in order. Only the rows that fit are requested. */
   row(index: number): Row;
   readonly count: number;
+  /** The page of rows that is shown, from 0; the last one if there are fewer. Default: 0. */
+  readonly page?: number;
   /** Lines under the table, the most important first. */
   readonly notes: readonly string[];
 }
@@ -28,23 +30,28 @@ export function draw(picture: Picture, { columns, rows }: Size, paint: Colours):
   const notes = picture.notes.slice(0, Math.max(0, height - Number(titled) - Number(headed) - 2));
   const body = height - Number(titled) - Number(headed) - notes.length;
   const shown = picture.count > body ? Math.max(0, body - 1) : picture.count;
-  const hidden = picture.count - shown;
+  const pages = shown === 0 ? 1 : Math.ceil(picture.count / shown);
+  const page = Math.min(picture.page ?? 0, pages - 1);
+  const first = page * shown;
+  const last = Math.min(picture.count, first + shown);
+  const hidden = picture.count - (last - first);
+  const where = page === 0 ? "" : ` (page ${page + 1} of ${pages})`;
   return [
     ...(titled ? [paint.bold(cut(picture.title, columns))] : []),
-    ...tableLines(picture, shown, headed, columns, paint),
-    ...(hidden > 0 ? [paint.dim(cut(`… and ${hidden} more`, columns))] : []),
+    ...tableLines(picture, { first, last }, headed, columns, paint),
+    ...(hidden > 0 ? [paint.dim(cut(`… and ${hidden} more${where}`, columns))] : []),
     ...notes.map((note) => paint.dim(cut(note, columns))),
   ].join("\n");
 }
 
 function tableLines(
   picture: Picture,
-  shown: number,
+  { first, last }: { readonly first: number; readonly last: number },
   headed: boolean,
   width: number,
   paint: Colours,
 ): string[] {
-  if (shown === 0) return [];
+  if (last === first) return [];
   const columns = columnsFor(width);
   const table = new Table({
     chars: bare,
@@ -52,7 +59,7 @@ function tableLines(
     colWidths: columns.map(({ width }) => width),
   });
   if (headed) table.push(columns.map(({ column, width }) => paint.dim(cut(column.title, width))));
-  for (let index = 0; index < shown; index += 1) {
+  for (let index = first; index < last; index += 1) {
     const row = picture.row(index);
     table.push(
       columns.map(({ column, width }) => {

@@ -16,6 +16,7 @@ import { NodeQuery } from "./node-query.js";
 import { pictureOf } from "./picture.js";
 import { isReported } from "./rows.js";
 import { ScreenView } from "./screen-view.js";
+import { TableKeys } from "./table-keys.js";
 import type { View } from "./view.js";
 
 /** Time in ms after which a process without a frame counts as gone; processes send a beat every second. */
@@ -43,8 +44,8 @@ export class WatchSession {
   readonly #aggregate = new FrameAggregate();
   readonly #nodeQuery: NodeQuery;
   readonly #view: View;
+  readonly #keys = new TableKeys();
   #received = 0;
-  #full = false;
   #ended = false;
 
   constructor(
@@ -82,6 +83,7 @@ export class WatchSession {
       this.#nodeQuery.stop();
       // Stopped first: nodes that are closed on purpose are not reported as lost.
       this.#setup.connections.stop();
+      this.#keys.stop();
       await this.#view.end();
       this.#ended = true;
       await within(closeTimeout, subscription.close());
@@ -105,16 +107,25 @@ export class WatchSession {
     // Some terminals have no size, or do not report it.
     const isScreen = stdout.isTTY && stdout.rows > 0 && stdout.columns > 0 && process.env.TERM !== "dumb";
     if (!isScreen) return new LinesView(paint, filter.prefix);
-    return new ScreenView(stdout, paint, (notices) => this.#picture(notices));
+    const view = new ScreenView(stdout, paint, (notices) => this.#picture(notices));
+    this.#keys.listen(
+      process.stdin,
+      () => view.frame(),
+      () => process.kill(process.pid, "SIGINT"),
+    );
+    return view;
   }
 
   #picture(notices: readonly string[]) {
     const { connections, filter, recording } = this.#setup;
-    const written = recording === null ? [] : [`recording: ${recording.frames} frames`];
+    const written =
+      recording === null
+        ? []
+        : [`recording: ${recording.frames} frames, ${(recording.bytes / 1_000_000).toFixed(1)} MB`];
     const notes = [...notices, `nodes: ${connections.describe()}`, ...written];
     const { prefix } = filter;
     return pictureOf(
-      { aggregate: this.#aggregate, asked: this.#nodeQuery.latest, prefix, notes },
+      { aggregate: this.#aggregate, asked: this.#nodeQuery.latest, prefix, notes, keys: this.#keys },
       Date.now(),
     );
   }
@@ -131,9 +142,7 @@ export class WatchSession {
 
   #record(frame: Frame): void {
     const { recording } = this.#setup;
-    if (recording === null || recording.write(frame) || !recording.full || this.#full) return;
-    this.#full = true;
-    this.#view.notice("the recording is full, and is kept as it is: a larger one could not be read");
+    recording?.write(frame);
   }
 
   #removeSilent(): void {

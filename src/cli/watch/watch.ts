@@ -17,6 +17,10 @@ export interface WatchFlags extends NodeFlags {
   /** A file name. */
   readonly record?: string;
   readonly force?: boolean;
+  /** How long frames stay in the file, in ms. */
+  readonly keep?: number;
+  /** Maximum bytes of the file. */
+  readonly maxSize?: number;
   readonly json?: boolean;
   /** In ms. */
   readonly for?: number;
@@ -42,6 +46,8 @@ export async function watch(
   if (names.length > maxNames)
     throw usageError(`${names.length} names are too many; name at most ${maxNames}, or use "*"`);
   if (flags.record === "") throw usageError("--record needs the name of a file");
+  if (flags.record === undefined && (flags.keep ?? flags.maxSize) !== undefined)
+    throw usageError("--keep and --max-size are about the file of --record");
   const prefix = flags.prefix ?? config.prefix;
   const filter = new LockFilter(names, prefix);
   for (const name of filter.exact) checkResources(name);
@@ -80,9 +86,14 @@ export async function watch(
 }
 
 async function record(
-  { record, force = false }: WatchFlags,
+  { record, force = false, keep, maxSize }: WatchFlags,
   ending: CommandLifetime,
 ): Promise<RecordingWriter | null> {
   if (record === undefined) return null;
-  return openRecording(record, { force, onFailure: (error) => ending.fail(error) });
+  return openRecording(record, {
+    force,
+    ...(keep === undefined ? {} : { keep }),
+    ...(maxSize === undefined ? {} : { maxSize }),
+    onFailure: (error) => ending.fail(error),
+  });
 }

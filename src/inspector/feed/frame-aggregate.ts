@@ -1,5 +1,6 @@
 import { frameSizeOf } from "./frame-size.js";
 import type { Beat, Frame, LockView, Step } from "./frames.js";
+import { NodeActivities } from "./node-activity.js";
 
 /** A manager of locks in some process, as far as its frames describe it. */
 export interface SourceView {
@@ -30,6 +31,18 @@ export interface AggregateBounds {
   readonly size?: number;
 }
 
+/** Is told what happens to an aggregate. */
+export interface Detector {
+  /** Called after the frame was applied. */
+  frame(frame: Frame): void;
+  /** `before`: undefined if the lock is new. `step`: null if only the state was reported. */
+  lockChanged(before: LockView | undefined, lock: LockView, step: Step | null): void;
+  lockDropped(lock: LockView): void;
+  sourceEnded(source: string): void;
+  /** `now`: epoch ms by the observer's clock. */
+  checkSilence(now: number): void;
+}
+
 /**
  * The locks of all processes, as far as their frames describe them. Pure bookkeeping for a page, a server or a
  * terminal: the aggregate reads no clock and accepts the frames of different sources in any order.
@@ -37,13 +50,15 @@ export interface AggregateBounds {
 export class FrameAggregate {
   readonly sources = new Map<string, SourceView>();
   readonly locks = new Map<string, LockView>();
+  nodeActivities = new NodeActivities();
   private readonly histories = new Map<string, Step[]>();
   /** The steps in the order in which they are dropped; null for a step that was dropped already. */
   private readonly order: (Step | null)[] = [];
   private dropped = 0;
   /** Approximate characters of the locks, and of the steps that are still kept. */
   private size = { locks: 0, steps: 0 };
-  private readonly bounds: Required<AggregateBounds>;
+  protected readonly bounds: Required<AggregateBounds>;
+  protected readonly detector: Detector | null = null;
 
   constructor({
     sources = 1_000,
@@ -57,15 +72,28 @@ export class FrameAggregate {
 
   /** `now`: epoch ms by the observer's clock. Returns the ids of the locks that changed or were removed. */
   apply(frame: Frame, now: number): readonly string[] {
+    this.checkSilence(now);
     if (!this.accept(frame, now)) return [];
+    const changed = this.applyContent(frame);
+    this.detector?.frame(frame);
+    return changed;
+  }
+
+  /** Notes which processes are silent. `now`: epoch ms by the observer's clock. */
+  checkSilence(now: number): void {
+    this.detector?.checkSilence(now);
+  }
+
+  private applyContent(frame: Frame): readonly string[] {
     const { source } = frame;
     switch (frame.kind) {
       case "beat":
+        this.nodeActivities.addBeat(frame);
         return [];
       case "steps":
         return frame.steps.filter((step) => this.applyStep(step, source)).map(({ lock }) => lock.id);
       case "locks":
-        return frame.locks.filter((lock) => this.put(lock, source)).map(({ id }) => id);
+        return frame.locks.filter((lock) => this.put(lock, source, null)).map(({ id }) => id);
       case "gone":
         return frame.locks.filter((id) => this.locks.get(id)?.source === source && this.drop(id));
       case "bye":
@@ -78,18 +106,21 @@ export class FrameAggregate {
     return this.histories.get(id) ?? [];
   }
 
+  /** The steps of all locks that are kept, also of locks that are gone, in the order in which they arrived. */
+  *keptSteps(): Generator<Step> {
+    for (const step of this.order) if (step !== null) yield step;
+  }
+
   /** Removes processes whose last frame arrived before `receivedBefore` (epoch ms). Returns the ids of their locks. */
   removeSilent(receivedBefore: number): readonly string[] {
     const silent = new Set<string>();
     for (const [source, { receivedAt }] of this.sources) if (receivedAt < receivedBefore) silent.add(source);
-    for (const source of silent) this.sources.delete(source);
-    return silent.size === 0 ? [] : this.dropOf(silent);
+    return silent.size === 0 ? [] : this.removeSources(silent);
   }
 
   /** Removes one process, whose next beat adds the process again. Returns the ids of its locks. */
   removeSource(source: string): readonly string[] {
-    this.sources.delete(source);
-    return this.dropOf(new Set([source]));
+    return this.removeSources(new Set([source]));
   }
 
   /**
@@ -108,7 +139,11 @@ export class FrameAggregate {
     for (const [source, { beat, closed, lag }] of this.sources) {
       const { seq } = beat;
       const time = now === undefined ? beat.time : now - lag;
-      frames.push({ ...beat, time });
+      const nodes = beat.nodes.map((node) => {
+        const { steps } = this.nodeActivities.of(source, node.name);
+        return steps.length === 0 ? node : { ...node, steps: [...steps] };
+      });
+      frames.push({ ...beat, nodes, time });
       const own = locks.get(source) ?? [];
       for (let from = 0; from < own.length; from += locksPerFrame) {
         frames.push({ kind: "locks", source, seq, time, locks: own.slice(from, from + locksPerFrame) });
@@ -121,18 +156,23 @@ export class FrameAggregate {
   /** An independent copy, to return to later. */
   copy(): FrameAggregate {
     const copy = new FrameAggregate(this.bounds);
+    this.copyTo(copy);
+    return copy;
+  }
+
+  protected copyTo(copy: FrameAggregate): void {
     for (const [id, source] of this.sources) copy.sources.set(id, source);
     for (const [id, lock] of this.locks) copy.locks.set(id, lock);
     for (const [id, steps] of this.histories) copy.histories.set(id, [...steps]);
     for (const step of this.order.slice(this.dropped)) copy.order.push(step);
+    copy.nodeActivities = this.nodeActivities.copy();
     copy.size = { ...this.size };
-    return copy;
   }
 
   /** Returns false for a frame to ignore: a process counts from its first beat until its end. */
   private accept(frame: Frame, now: number): boolean {
     const known = this.sources.get(frame.source);
-    const beat = frame.kind === "beat" ? frame : known?.beat;
+    const beat = frame.kind === "beat" ? withoutSteps(frame) : known?.beat;
     // State from before the first beat is sent again later. A frame after the end arrived late.
     if (beat === undefined || known?.closed === true) return false;
     if (known === undefined && this.sources.size >= this.bounds.sources) return false;
@@ -143,18 +183,22 @@ export class FrameAggregate {
   }
 
   private applyStep(step: Step, source: string): boolean {
-    const applied = this.put(step.lock, source);
-    if (applied) this.addToHistory(step);
+    const applied = this.put(step.lock, source, step);
+    if (applied) {
+      this.addToHistory(step);
+      this.nodeActivities.addStep(step);
+    }
     return applied;
   }
 
   /** Returns false if the lock belongs to another process. */
-  private put(lock: LockView, source: string): boolean {
+  private put(lock: LockView, source: string, step: Step | null): boolean {
     const known = this.locks.get(lock.id);
     if (lock.source !== source || (known !== undefined && known.source !== source)) return false;
     // Moves the lock to the end: the first lock is the one that was updated longest ago.
     this.locks.delete(lock.id);
     this.locks.set(lock.id, lock);
+    this.detector?.lockChanged(known, lock, step);
     this.size.locks += frameSizeOf(lock) - (known === undefined ? 0 : frameSizeOf(known));
     for (const oldest of this.locks.keys()) {
       if (this.locks.size <= this.bounds.locks && this.size.locks <= this.bounds.size) break;
@@ -194,6 +238,16 @@ export class FrameAggregate {
     if (history.length === 0) this.histories.delete(id);
   }
 
+  private removeSources(sources: ReadonlySet<string>): string[] {
+    const gone = this.dropOf(sources);
+    for (const source of sources) {
+      this.sources.delete(source);
+      this.nodeActivities.removeSource(source);
+      this.detector?.sourceEnded(source);
+    }
+    return gone;
+  }
+
   private dropOf(sources: ReadonlySet<string>): string[] {
     const own = [...this.locks.values()].filter(({ source }) => sources.has(source)).map(({ id }) => id);
     for (const id of own) this.drop(id);
@@ -202,10 +256,19 @@ export class FrameAggregate {
 
   private drop(id: string): boolean {
     const lock = this.locks.get(id);
-    if (lock !== undefined) this.size.locks -= frameSizeOf(lock);
+    if (lock !== undefined) {
+      this.size.locks -= frameSizeOf(lock);
+      this.detector?.lockDropped(lock);
+    }
     this.histories.delete(id);
     return this.locks.delete(id);
   }
+}
+
+/** The earlier steps of the nodes are collected elsewhere. */
+function withoutSteps(beat: Beat): Beat {
+  if (beat.nodes.every(({ steps }) => steps === undefined)) return beat;
+  return { ...beat, nodes: beat.nodes.map(({ steps: _, ...node }) => node) };
 }
 
 /** Maximum transit time of a frame in ms. A longer delay means that a clock was set. */

@@ -61,6 +61,10 @@ const lockView = v.object({
   /** At most 10, each clipped to 300 characters; `more` is the number of omitted resources. */
   resources: list(text, 10),
   more: v.optional(count),
+  /** "shared" if others with the same mode may hold the resources too; absent: "exclusive". */
+  mode: v.optional(text),
+  /** Of a semaphore: how many leases may be valid at once. */
+  permits: v.optional(count),
   /** With its substate: "acquiring.asking". */
   state: text,
   /** Epoch ms at which the lock entered this state. */
@@ -97,8 +101,12 @@ const step = v.object({
   from: text,
   to: text,
   lock: lockView,
+  /** The id of the trace that the acquisition belongs to; absent if it is not traced. */
+  trace: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))),
 });
 export type Step = v.InferOutput<typeof step>;
+
+const nodeStep = v.object({ time: epoch, event: text, from: text, to: text });
 
 const nodeView = v.object({
   name: text,
@@ -110,7 +118,9 @@ const nodeView = v.object({
   p50: v.nullable(duration),
   p99: v.nullable(duration),
   /** The last step of its chart. */
-  step: v.nullable(v.object({ time: epoch, event: text, from: text, to: text })),
+  step: v.nullable(nodeStep),
+  /** The last steps before that one, oldest first: only in the first beat for a new page. */
+  steps: v.optional(list(nodeStep, 20)),
 });
 export type NodeView = v.InferOutput<typeof nodeView>;
 
@@ -118,7 +128,10 @@ export type NodeView = v.InferOutput<typeof nodeView>;
 const totals = v.object({
   acquired: count,
   failed: count,
+  /** Attempts after one that failed for want of a quorum, or of time. */
   retries: count,
+  /** Attempts of waiters in line, which show that they are still there. */
+  asks: v.optional(count),
   renewed: count,
   quorumLost: count,
   expired: count,
@@ -143,6 +156,8 @@ const beat = v.object({
   inUse: count,
   /** Steps that were not reported individually because of the rate limit. */
   missed: count,
+  /** Epoch ms from which the totals count. */
+  since: v.optional(epoch),
 });
 export type Beat = v.InferOutput<typeof beat>;
 

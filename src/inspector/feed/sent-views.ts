@@ -1,3 +1,4 @@
+import { traceOf } from "../../lock/lock-traces.js";
 import type { ObservedLock } from "../../lock/observed-lock.js";
 import type { Manager } from "../../manager/manager.js";
 import type { LockView, Step } from "./frames.js";
@@ -26,7 +27,16 @@ export class SentViews {
   recordStep(lock: ObservedLock, taken: TakenStep): Step | null {
     const view = this.update(lock, taken);
     if (view === null) return null;
-    return { time: view.since, event: taken.event.type, from: taken.from, to: view.state, lock: view };
+    const step: Step = {
+      time: view.since,
+      event: taken.event.type,
+      from: taken.from,
+      to: view.state,
+      lock: view,
+    };
+    const trace = traceOf(lock);
+    if (trace !== undefined) step.trace = trace;
+    return step;
   }
 
   /** Compares the rows with the locks. Returns at most `max` views that were outdated or missing, updated. */

@@ -1,13 +1,12 @@
 import type { LockMachineEvent } from "../../machines/lock-events.js";
-import type { Totals } from "./frames.js";
-import { noTotals } from "./totals.js";
+import { noTotals, type TotalCounts } from "./totals.js";
 
 /** Counts the outcomes of acquisitions, renewals and leases. Every step counts, also steps beyond the rate limit. */
 export class StepCounts {
-  private readonly counts = { ...noTotals };
+  private readonly counts: TotalCounts = { ...noTotals };
 
-  /** `to`: the state that the step led to. */
-  count(type: LockMachineEvent["type"], to: string): void {
+  /** `to`: the state that the step led to; `reason`: why the lock's last attempt failed. */
+  count(type: LockMachineEvent["type"], to: string, reason: string | null): void {
     switch (type) {
       case "GRANTED":
         this.counts.acquired += 1;
@@ -19,7 +18,9 @@ export class StepCounts {
         this.counts.renewed += 1;
         break;
       case "RETRY":
-        this.counts.retries += 1;
+        // A waiter in line asks again to keep its place: nothing has failed.
+        if (reason === "contended") this.counts.asks += 1;
+        else this.counts.retries += 1;
         break;
       case "EXPIRED":
       case "LOST":
@@ -38,7 +39,7 @@ export class StepCounts {
     }
   }
 
-  get totals(): Totals {
+  get totals(): TotalCounts {
     return { ...this.counts };
   }
 }

@@ -1,9 +1,13 @@
 import type { Totals } from "./frames.js";
 
-export const noTotals: Totals = {
+/** Every total; a process of an earlier version leaves some out. */
+export type TotalCounts = Record<keyof Totals, number>;
+
+export const noTotals: TotalCounts = {
   acquired: 0,
   failed: 0,
   retries: 0,
+  asks: 0,
   renewed: 0,
   quorumLost: 0,
   expired: 0,

@@ -1,3 +1,4 @@
+import { traceOf } from "../../lock/lock-traces.js";
 import type { ObservedLock } from "../../lock/observed-lock.js";
 import type { LockMachineEvent } from "../../machines/lock-events.js";
 import type { NodeMachineEvent } from "../../machines/node-events.js";
@@ -41,7 +42,11 @@ export class Tracker implements ManagerObserver {
   private readonly flushTimer: FlushTimer;
   private readonly stopWatching: () => void;
   private steps: Step[] = [];
+  /** The beginnings of acquisitions that may be traced: an observer that traces them may be called later. */
+  private untraced: { readonly step: Step; readonly lock: ObservedLock }[] = [];
   private missed = 0;
+  /** Epoch ms. */
+  private readonly countsSince: number;
   /** A step was not reported, so that the view of its lock may be outdated. */
   private dirty = false;
   /** When the locks were last compared, by the monotonic clock. */
@@ -56,6 +61,7 @@ export class Tracker implements ManagerObserver {
     const serial = (serials.get(manager) ?? 0) + 1;
     serials.set(manager, serial);
     this.source = serial === 1 ? manager.series : `${manager.series}.${serial}`;
+    this.countsSince = this.clock.wall();
     this.broadcast = new FrameBroadcast(this.source, this.clock, manager.context.onListenerError);
     this.sentViews = new SentViews(manager, this.source);
     this.nodes = new NodeTracker(manager);
@@ -124,11 +130,12 @@ export class Tracker implements ManagerObserver {
   // Called by the manager.
 
   lockStepped(lock: ObservedLock, event: LockMachineEvent, from: string, to: string): void {
-    this.stepCounts.count(event.type, to);
+    this.stepCounts.count(event.type, to, lock.context.reason);
     if (!this.broadcast.hasListeners) return;
     const step = this.rateLimiter.take() ? this.sentViews.recordStep(lock, { event, from }) : null;
     if (step !== null) {
       this.steps.push(step);
+      if (event.type === "ACQUIRE" && step.trace === undefined) this.untraced.push({ step, lock });
     } else {
       this.missed += 1;
       this.dirty = true;
@@ -167,6 +174,7 @@ export class Tracker implements ManagerObserver {
       totals: this.stepCounts.totals,
       inUse: this.manager.inUse.length,
       missed: this.missed,
+      since: this.countsSince,
     };
   }
 
@@ -178,8 +186,13 @@ export class Tracker implements ManagerObserver {
   }
 
   private sendSteps(): void {
-    const { steps } = this;
+    const { steps, untraced } = this;
     this.steps = [];
+    this.untraced = [];
+    for (const { step, lock } of untraced) {
+      const trace = step.lock.acquisition === lock.context.acquisition ? traceOf(lock) : undefined;
+      if (trace !== undefined) step.trace = trace;
+    }
     this.broadcast.sendAll(steps, (part) => ({ kind: "steps", steps: part }));
   }
 
@@ -209,6 +222,7 @@ export class Tracker implements ManagerObserver {
   private reset(): void {
     this.flushTimer.stop();
     this.steps = [];
+    this.untraced = [];
     this.dirty = false;
     this.sentViews.clear();
   }

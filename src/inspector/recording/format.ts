@@ -1,7 +1,10 @@
 import * as v from "valibot";
 
-/** A recording is a file of JSON lines: this header, then one frame a line. */
-export const recordingVersion = 1;
+/**
+ * A recording is a file that begins with a line of JSON, its header. In version 2 compressed blocks follow (chunk.ts), in
+ * version 1 lines of JSON, one for each frame. Both are read, and version 2 is written.
+ */
+export const recordingVersion = 2;
 
 /**
  * Maximum bytes of a recording, bytes of one line, and number of frames. Larger recordings are neither written nor
@@ -24,3 +27,7 @@ export function parseHeader(value: unknown): RecordingHeader | null {
   const result = v.safeParse(header, value, { abortEarly: true });
   return result.success ? result.output : null;
 }
+
+/** The header's line. `time`: epoch ms. */
+export const headerOf = (time: number): Buffer =>
+  Buffer.from(`${JSON.stringify({ holdfast: "recording", version: recordingVersion, time })}\n`);

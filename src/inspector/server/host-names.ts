@@ -1,5 +1,6 @@
 import { isIP, isIPv4 } from "node:net";
 import { hostname } from "node:os";
+import type { OwnNames } from "./request-policy.js";
 
 /** Whether only processes of this machine can reach the host. */
 export function isLoopback(host: string): boolean {
@@ -13,7 +14,7 @@ const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::
 const inAddress = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
 /** The names by which a browser may address this server. Other names are refused, to prevent DNS rebinding. */
-export class HostNames {
+export class HostNames implements OwnNames {
   readonly #names: ReadonlySet<string>;
 
   constructor(
@@ -34,6 +35,10 @@ export class HostNames {
     return this.#names.has(name.toLowerCase()) || this.#isAddressOfOurs(name);
   }
 
+  isOwnOrigin(origin: string, host: string | undefined): boolean {
+    return origin.toLowerCase() === `http://${host}`.toLowerCase();
+  }
+
   /** The page's address for a browser on this machine. */
   get url(): string {
     const host = isWildcard(this.host) ? "127.0.0.1" : this.host;
@@ -45,3 +50,16 @@ export class HostNames {
     return isWildcard(this.host) && isIP(name.replace(/^\[(.*)\]$/, "$1")) !== 0;
   }
 }
+
+/**
+ * For a page within another server, which alone knows its names: any Host is taken, and the origin must have the same host
+ * as the request, over http or https.
+ */
+export const namesOfHost: OwnNames = {
+  has: () => true,
+  isOwnOrigin: (origin, host) => {
+    const own = host?.toLowerCase();
+    return own !== undefined && [`http://${own}`, `https://${own}`].includes(origin.toLowerCase());
+  },
+  url: "this page",
+};

@@ -1,7 +1,11 @@
 import type { Clock, Timer } from "../../engine/time/clock.js";
 import { systemClock } from "../../engine/time/system-clock.js";
-import { FrameAggregate } from "../feed/frame-aggregate.js";
+import { Overview, type OverviewView } from "../axis/overview.js";
 import type { Frame } from "../feed/frames.js";
+import type { Incident } from "../incidents/incident.js";
+import { IncidentAggregate } from "../incidents/incident-aggregate.js";
+import { RecentFrames } from "../recording/recent-frames.js";
+import type { Past } from "./past.js";
 import { eventOf, type Stream } from "./stream.js";
 
 /** Time in ms for which frames are collected before they are sent to the readers together. */
@@ -11,19 +15,46 @@ const maxPending = 2_000;
 /** Interval in ms of the heartbeat, which shows a reader that the server is alive. */
 const heartbeat = 10_000;
 
-/** Aggregates the frames of all processes and passes them on to the readers of the events. */
-export class Hub {
-  readonly aggregate = new FrameAggregate();
+/** Time in ms that the time axis of a live page covers. */
+const axisTime = 3_600_000;
+
+/** Aggregates the frames of all processes, keeps those of the last hour, and passes them on to the readers of the events. */
+export class Hub implements Past {
+  readonly aggregate = new IncidentAggregate();
+  readonly store: RecentFrames;
+  readonly #overview = new Overview();
   readonly #streams = new Set<Stream>();
   #pending: Frame[] = [];
   #flush: Timer | null = null;
   #beat: Timer | null = null;
+  /** Number of incidents that the readers have received. */
+  #told = 0;
 
   /** `onReadersChanged` is called with true when the first reader arrives, and with false when the last one has left. */
   constructor(
     private readonly onReadersChanged: (hasReaders: boolean) => void = () => {},
     private readonly clock: Clock = systemClock,
-  ) {}
+  ) {
+    this.store = new RecentFrames(clock);
+  }
+
+  get overview(): OverviewView {
+    return this.#overview.view(this.from, this.to);
+  }
+
+  get incidents(): readonly Incident[] {
+    return this.aggregate.incidents.all;
+  }
+
+  get from(): number {
+    return this.to - axisTime;
+  }
+
+  get to(): number {
+    return this.clock.wall();
+  }
+
+  readonly examined = 1;
 
   get readers(): number {
     return this.#streams.size;
@@ -31,19 +62,32 @@ export class Hub {
 
   receive(frame: Frame): void {
     this.aggregate.apply(frame, this.clock.wall());
+    this.#overview.apply(frame);
+    this.store.write(frame);
     if (this.#streams.size === 0) return;
     this.#pending.push(frame);
     if (this.#pending.length > maxPending) return this.#dropAll();
     this.#flush ??= this.clock.after(flushDelay, () => this.#sendPending(), true);
   }
 
+  /** Notes which processes are silent. Must be called every second or so where processes may fall silent. */
+  checkSilence(): void {
+    this.aggregate.checkSilence(this.clock.wall());
+    if (this.#streams.size > 0) this.#sendIncidents();
+  }
+
   /** Adds a reader, which receives the current state first and then every frame. */
   add(stream: Stream, hello: unknown): void {
+    // The new reader receives all incidents anyway.
+    this.#sendIncidents();
     this.#streams.add(stream);
-    if (this.#streams.size === 1) this.onReadersChanged(true);
+    if (this.#streams.size === 1) {
+      this.#told = this.aggregate.incidents.added;
+      this.onReadersChanged(true);
+    }
     stream.response.once("close", () => this.#remove(stream));
     // `open` does not reject.
-    void stream.open(hello, this.aggregate.snapshot(this.clock.wall()));
+    void stream.open(hello, this.aggregate.snapshot(this.clock.wall()), this.aggregate.incidents.all);
     this.#beat ??= this.clock.after(heartbeat, () => this.#sendHeartbeat(), true);
   }
 
@@ -60,6 +104,14 @@ export class Hub {
     const text = eventOf("frames", this.#pending);
     this.#pending = [];
     this.#send(text);
+    this.#sendIncidents();
+  }
+
+  #sendIncidents(): void {
+    const { incidents } = this.aggregate;
+    const news = incidents.latest(incidents.added - this.#told);
+    this.#told = incidents.added;
+    if (news.length > 0) this.#send(eventOf("incidents", news));
   }
 
   #sendHeartbeat(): void {

@@ -1,17 +1,14 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CannotListenError } from "../../errors.js";
-import { printable } from "../../support/redaction.js";
 import { packageVersion } from "../../support/version.js";
-import type { AccessToken } from "./access-token.js";
+import { answer } from "./answer.js";
 import { HostNames } from "./host-names.js";
 import type { ListenAddress } from "./listen-address.js";
 import { loadPage } from "./load-page.js";
 import { Metrics } from "./metrics.js";
 import type { PageFiles } from "./page-files.js";
-import { refuse } from "./reply.js";
-import { admissionOf, refusalOf } from "./request-policy.js";
 import { Routes } from "./routes.js";
 import type { Shown } from "./shown.js";
 
@@ -58,7 +55,9 @@ export class PageServer {
     await startListening(server, host, port);
     server.unref();
     const names = new HostNames(host, (server.address() as AddressInfo).port);
-    server.on("request", (request, response) => answer(request, response, names, token, routes));
+    server.on("request", (request, response) =>
+      answer(request, response, names, token, routes, request.url ?? ""),
+    );
     return new PageServer(server, names, shown, metrics);
   }
 
@@ -95,27 +94,4 @@ async function startListening(server: Server, host: string, port: number): Promi
   } catch (error) {
     throw new CannotListenError(host, port, error);
   }
-}
-
-function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  names: HostNames,
-  token: AccessToken | null,
-  routes: Routes,
-): void {
-  // A reader may disconnect at any time; what was left to send is dropped.
-  for (const end of [request, response]) end.on("error", () => undefined);
-  // The path is compared character by character, so it must not be normalised by the URL parser.
-  const [path = "", rest = ""] = (request.url ?? "").split(/\?(.*)/s, 2);
-  const query = new URLSearchParams(rest);
-  const refusal =
-    refusalOf(request, path, names) ??
-    (token === null ? null : admissionOf(request, path, query.get("token"), token));
-  if (refusal !== null) return refuse(response, refusal);
-  routes.answer(path, query, request.method === "HEAD", response).catch((error: unknown) => {
-    if (response.headersSent) return void response.destroy();
-    const why = error instanceof Error ? printable(error.message) : "unknown";
-    refuse(response, { status: 500, line: `This could not be answered: ${why}` });
-  });
 }

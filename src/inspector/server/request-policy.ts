@@ -1,7 +1,16 @@
 import type { IncomingMessage } from "node:http";
 import type { AccessToken } from "./access-token.js";
-import type { HostNames } from "./host-names.js";
 import type { Refusal } from "./reply.js";
+
+/** The names by which a browser may address the page. */
+export interface OwnNames {
+  /** Whether the value of a Host header is one of them. */
+  has(host: string | undefined): boolean;
+  /** Whether a page of this origin is one that the same server serves under this Host. */
+  isOwnOrigin(origin: string, host: string | undefined): boolean;
+  /** The address that a refusal suggests. */
+  readonly url: string;
+}
 
 /**
  * Why a request is refused, regardless of the token; null if the request may pass. The refusal reveals nothing about
@@ -10,7 +19,7 @@ import type { Refusal } from "./reply.js";
 export function refusalOf(
   { method = "", headers }: IncomingMessage,
   path: string,
-  names: HostNames,
+  names: OwnNames,
 ): Refusal | null {
   if (!names.has(headers.host)) {
     return {
@@ -18,10 +27,7 @@ export function refusalOf(
       line: `This page does not go by that name: open ${names.url} (and forward it to the same port, if at all).`,
     };
   }
-  if (
-    headers.origin !== undefined &&
-    headers.origin.toLowerCase() !== `http://${headers.host}`.toLowerCase()
-  ) {
+  if (headers.origin !== undefined && !names.isOwnOrigin(headers.origin, headers.host)) {
     return { status: 403, line: "Other sites may not ask for this." };
   }
   if (isForeign(headers, path)) {

@@ -1,9 +1,9 @@
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Frame } from "../feed/frames.js";
 import type { Metrics } from "./metrics.js";
 import type { PageFile, PageFiles } from "./page-files.js";
+import { windowAt } from "./past.js";
 import { head, refuse, sendJson } from "./reply.js";
 import type { Shown } from "./shown.js";
 import { Stream } from "./stream.js";
@@ -33,6 +33,10 @@ export class Routes {
         return this.events(response, isHead);
       case "/history":
         return this.history(response, query.get("lock"));
+      case "/past":
+        return this.past(response);
+      case "/window":
+        return this.window(response, query.get("at"));
       case "/recording":
         return this.recording(response);
       case "/metrics":
@@ -60,14 +64,40 @@ export class Routes {
     sendJson(response, this.shown.hub.aggregate.history(lock));
   }
 
-  private async recording(response: ServerResponse): Promise<void> {
+  /** The data of the time axis. */
+  private past(response: ServerResponse): void {
+    const { overview, incidents, from, to, examined } = this.shown.recording ?? this.shown.hub;
     const { recording } = this.shown;
-    if (recording === null) {
-      return refuse(response, { status: 404, line: "This is live: there is no recording." });
+    // A live page receives the incidents with the events.
+    sendJson(response, { overview, from, to, examined, incidents: recording === null ? [] : incidents });
+  }
+
+  /** The frames around a time: a line of JSON, then the lines of each segment after a line of its own. */
+  private async window(response: ServerResponse, at: string | null): Promise<void> {
+    const time = at === null || at === "" ? Number.NaN : Number(at);
+    if (!Number.isFinite(time)) {
+      return refuse(response, { status: 400, line: "Name the time in ms since 1970: /window?at=TIME" });
     }
-    head(response, 200, "application/x-ndjson");
+    const { recording, hub } = this.shown;
+    if (recording === null) await hub.store.settle();
+    const { segments, ...about } = await windowAt((recording ?? hub).store, time);
+    head(response, 200, "text/plain; charset=utf-8");
+    const lines = [JSON.stringify(about), ...segments.map((text) => `=\n${text}`)];
+    await pipeline(Readable.from(lines.map((line) => (line.endsWith("\n") ? line : `${line}\n`))), response);
+  }
+
+  /** The last hour as the file of a recording. */
+  private async recording(response: ServerResponse): Promise<void> {
+    const { hub, recording } = this.shown;
+    if (recording !== null) {
+      return refuse(response, { status: 404, line: "This is a recording already: copy its file." });
+    }
+    await hub.store.settle();
+    head(response, 200, "application/octet-stream", {
+      "Content-Disposition": `attachment; filename="holdfast-${fileTime(hub.to)}.holdfast"`,
+    });
     // Follows the reader's pace.
-    await pipeline(Readable.from(linesOf(recording)), response);
+    await pipeline(Readable.from(hub.store.file()), response);
   }
 
   private file(response: ServerResponse, path: string): void {
@@ -80,9 +110,9 @@ export class Routes {
   }
 }
 
-function* linesOf(frames: readonly Frame[]): Generator<string> {
-  for (const frame of frames) yield `${JSON.stringify(frame)}\n`;
-}
+/** "2026-01-02T19-48-07Z" */
+const fileTime = (time: number): string =>
+  `${new Date(time).toISOString().slice(0, 19).replaceAll(":", "-")}Z`;
 
 function sendFile(response: ServerResponse, { body, type, immutable }: PageFile): void {
   const caching = immutable ? { "Cache-Control": "private, max-age=31536000, immutable" } : {};

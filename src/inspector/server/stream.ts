@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { Frame } from "../feed/frames.js";
+import type { Incident } from "../incidents/incident.js";
 import { head } from "./reply.js";
 
 /**
@@ -10,6 +11,8 @@ import { head } from "./reply.js";
 const maxWaitingBytes = 1_000_000;
 /** Snapshot frames written at once to a new reader; each has up to 200 locks. */
 const frameBatch = 4;
+/** Incidents written at once to a new reader. */
+const incidentBatch = 100;
 /** Time in ms after which a browser that lost the server reconnects. */
 const retry = 1_000;
 
@@ -30,17 +33,22 @@ export class Stream {
   }
 
   /**
-   * Sends the greeting, then the snapshot, then the events that have arrived since. Stops early when the reader
-   * disconnects.
+   * Sends the greeting, then the snapshot and the known incidents, then the events that have arrived since. Stops early
+   * when the reader disconnects.
    */
-  async open(hello: unknown, snapshot: readonly Frame[]): Promise<void> {
+  async open(hello: unknown, snapshot: readonly Frame[], incidents: readonly Incident[] = []): Promise<void> {
     const closed = new AbortController();
     this.response.once("close", () => closed.abort());
     try {
       this.response.write(`retry: ${retry}\n${eventOf("hello", hello)}`);
       // At least one event, so that a page learns that there are no locks.
-      for (let from = 0; from === 0 || from < snapshot.length; from += frameBatch) {
-        const hasRoom = this.response.write(eventOf("frames", snapshot.slice(from, from + frameBatch)));
+      const frames = snapshot.length === 0 ? [[]] : batches(snapshot, frameBatch);
+      const events = [
+        ...[...frames].map((batch) => ["frames", batch] as const),
+        ...[...batches([...incidents], incidentBatch)].map((batch) => ["incidents", batch] as const),
+      ];
+      for (const [name, batch] of events) {
+        const hasRoom = this.response.write(eventOf(name, batch));
         if (!hasRoom) await once(this.response, "drain", { signal: closed.signal });
       }
       for (const text of this.#waiting ?? []) this.response.write(text);
@@ -71,4 +79,8 @@ export class Stream {
   drop(): void {
     this.response.destroy();
   }
+}
+
+function* batches<T>(all: readonly T[], size: number): Iterable<T[]> {
+  for (let from = 0; from < all.length; from += size) yield all.slice(from, from + size);
 }

@@ -37,7 +37,7 @@ test("a chart highlights each step of a lock on real servers, and the same again
   const live = await visit(`${inspector.url}#/`);
   const { page } = live;
   await handle.acquire();
-  await page.getByRole("link", { name: "reports:<nightly>" }).click();
+  await page.getByRole("link", { name: "reports:<nightly>" }).first().click();
   await page.getByRole("heading", { name: "reports:<nightly>" }).waitFor();
   await handle.release();
   await page.waitForSelector("[data-chart=lock][data-lit=idle]");

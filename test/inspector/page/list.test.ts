@@ -1,67 +1,181 @@
 import { expect, test } from "vitest";
+import type { SourceView } from "../../../src/inspector/feed/frame-aggregate.js";
 import {
-  filterLocks,
+  filterResources,
   isFiltering,
   noFilter,
   toggleState,
 } from "../../../visualizations/inspector/src/model/filter.js";
-import { firstShown } from "../../../visualizations/inspector/src/model/first-shown.js";
+import { parseListQuery, withListQuery } from "../../../visualizations/inspector/src/model/list-query.js";
 import { moveActive } from "../../../visualizations/inspector/src/model/move-active.js";
+import { countStates } from "../../../visualizations/inspector/src/model/states.js";
+import { recentGrants } from "../../../visualizations/inspector/src/resource/grants.js";
 import {
   type columns,
   firstOrder,
+  type presets,
   reorder,
-  sortLocks,
-} from "../../../visualizations/inspector/src/model/sort.js";
-import { countStates } from "../../../visualizations/inspector/src/model/states.js";
-import { lockView } from "../sample-frames.js";
+  sortResources,
+} from "../../../visualizations/inspector/src/resource/order.js";
+import { keyOf, resourcesOf, shownLock } from "../../../visualizations/inspector/src/resource/resources.js";
+import { beat, lockView } from "../sample-frames.js";
 
-const locks = [
-  lockView("1", { resources: ["orders:2"], state: "held", validUntil: 300, fence: 9, attempts: 1 }),
-  lockView("2", { resources: ["orders:1"], state: "idle", validUntil: null, fence: null, attempts: 0 }),
-  lockView("3", { resources: ["invoices:1"], state: "acquiring.asking", validUntil: null, attempts: 4 }),
-  lockView("4", { resources: ["orders:1"], state: "renewing.retrying", validUntil: 100, fence: 10 }),
+const now = 100_000;
+
+const source = (name: string, owner: string, changes: Partial<SourceView> = {}): [string, SourceView] => [
+  name,
+  { beat: beat(name, { owner }), receivedAt: now, lag: 0, closed: false, ...changes },
 ];
-const ownerOf = ({ id }: { id: string }) => (id === "3" ? "Night Shift" : "ann");
+
+const sources = new Map([source("here", "ann"), source("night", "Night Shift")]);
+
+const waiting = { state: "acquiring.waiting", validUntil: null, granted: null } as const;
+const until = now + 5_000;
+const locks = [
+  lockView("1", { resources: ["orders:2"], granted: 90_000, validUntil: until }),
+  lockView("2", { ...waiting, resources: ["orders:2"], began: 95_000 }),
+  lockView("3", { ...waiting, resources: ["orders:2"], began: 94_000, source: "night" }),
+  lockView("4", { resources: ["orders:1"], state: "idle", validUntil: null }),
+  lockView("5", { ...waiting, resources: ["invoices:1"], began: 80_000, source: "night" }),
+  lockView("6", { resources: ["stock:1"], granted: 99_000, validUntil: until, source: "night" }),
+];
+const all = resourcesOf(locks, sources, now);
+const ownerOf = ({ source }: { source: string }) => sources.get(source)?.beat.owner ?? "";
+const names = (some: readonly { name: string }[]) => some.map(({ name }) => name).join(" ");
+const viewOf = (name: string, from = all) => from.find((view) => view.name === name)!;
 const ids = (some: readonly { id: string }[]) => some.map(({ id }) => id).join("");
 
-test("each word of the filter must occur in the resources or the owner, ignoring case", () => {
-  const by = (text: string) => ids(filterLocks(locks, { ...noFilter, text }, ownerOf));
-  expect(by("")).toBe("1234");
-  expect(by(" ORDERS ")).toBe("124");
-  expect(by("orders:1 ann")).toBe("24");
-  expect(by("night")).toBe("3");
-  expect(by("orders night")).toBe("");
+test("there is one row for each resource, with its holder, and its waiters in the order of their tickets", () => {
+  expect(names(all)).toBe("orders:2 orders:1 invoices:1 stock:1");
+  const view = viewOf("orders:2");
+  expect(ids(view.holders)).toBe("1");
+  expect(ids(view.waiters)).toBe("32");
+  expect(view.heldSince).toBe(90_000);
+  expect(view.waitingSince).toBe(94_000);
+  expect(shownLock(view)?.id).toBe("1");
+  expect(shownLock(viewOf("invoices:1"))?.id).toBe("5");
+  expect(shownLock(viewOf("orders:1"))?.id).toBe("4");
+});
+
+test("tickets of processes whose clocks differ are compared by one clock", () => {
+  const behind = new Map([source("here", "ann"), source("night", "ben", { lag: 3_000 })]);
+  expect(ids(viewOf("orders:2", resourcesOf(locks, behind, now)).waiters)).toBe("23");
+});
+
+test("a lock on several resources is in the row of each, and equal names with another prefix have their own", () => {
+  const prefixed = new Map([
+    source("here", "ann"),
+    source("night", "ben", { beat: beat("night", { prefix: "eu:" }) }),
+  ]);
+  const views = resourcesOf(
+    [lockView("1", { resources: ["a", "b"] }), lockView("2", { resources: ["a"], source: "night" })],
+    prefixed,
+    now,
+  );
+  expect(views.map(({ key }) => key)).toEqual([keyOf("", "a"), keyOf("", "b"), keyOf("eu:", "a")]);
+});
+
+test("two leases of one resource that have not run out are an alarm; a lease that is being released is none", () => {
+  const other = lockView("9", { resources: ["orders:2"], source: "night", validUntil: until });
+  const trouble = (...more: Parameters<typeof lockView>[1][]) =>
+    viewOf("orders:2", resourcesOf([...locks, ...more.map((one) => ({ ...other, ...one }))], sources, now))
+      .trouble;
+  expect(trouble({})).toBe("overlap");
+  expect(trouble({ state: "releasing" })).toBeNull();
+  expect(trouble({ validUntil: now - 1 })).toBeNull();
+  // The ends are compared by one clock.
+  const ahead = new Map([source("here", "ann"), source("night", "ben", { lag: -10_000 })]);
+  expect(viewOf("orders:2", resourcesOf([...locks, other], ahead, now)).trouble).toBeNull();
+  // Locks that several may hold say so.
+  expect(trouble({ mode: "shared" })).toBeNull();
+  expect(trouble({ permits: 3 })).toBeNull();
+  expect(trouble({ mode: "exclusive" })).toBe("overlap");
+});
+
+test("a loss, a missing quorum and a silent process are troubles, the worst first", () => {
+  const of = (changes: object, from = sources) =>
+    resourcesOf([lockView("1", { validUntil: until, ...changes })], from, now)[0]!.trouble;
+  expect(of({})).toBeNull();
+  expect(of({ state: "expired", validUntil: null })).toBe("lost");
+  expect(of({ state: "renewing.retrying" })).toBe("noQuorum");
+  expect(of({ ...waiting, reason: "noQuorum" })).toBe("noQuorum");
+  expect(of({ ...waiting, reason: "contended" })).toBeNull();
+  expect(of({}, new Map([source("here", "ann", { receivedAt: now - 10_000 })]))).toBe("silent");
+});
+
+test("each word of the filter must occur in the resource or an owner, ignoring case", () => {
+  const by = (text: string) => names(filterResources(all, { ...noFilter, text }, ownerOf));
+  expect(by("")).toBe("orders:2 orders:1 invoices:1 stock:1");
+  expect(by(" ORDERS ")).toBe("orders:2 orders:1");
+  expect(by("orders:1 ann")).toBe("orders:1");
+  expect(by("night")).toBe("orders:2 invoices:1 stock:1");
+  expect(by("stock ann")).toBe("");
 });
 
 test("states are switched on and off one by one, and substates count as their state", () => {
-  const one = toggleState(noFilter, "renewing");
-  expect(ids(filterLocks(locks, one, ownerOf))).toBe("4");
-  const two = toggleState(one, "acquiring");
-  expect(ids(filterLocks(locks, two, ownerOf))).toBe("34");
-  expect(ids(filterLocks(locks, toggleState(two, "renewing"), ownerOf))).toBe("3");
+  const one = toggleState(noFilter, "acquiring");
+  expect(names(filterResources(all, one, ownerOf))).toBe("orders:2 invoices:1");
+  const two = toggleState(one, "idle");
+  expect(names(filterResources(all, two, ownerOf))).toBe("orders:2 orders:1 invoices:1");
+  expect(names(filterResources(all, toggleState(two, "acquiring"), ownerOf))).toBe("orders:1");
   expect([noFilter, one, { ...noFilter, text: " " }].map(isFiltering)).toEqual([false, true, false]);
-  expect(countStates(locks)).toMatchObject({ idle: 1, acquiring: 1, held: 1, renewing: 1, expired: 0 });
+  expect(countStates(locks)).toMatchObject({ idle: 1, acquiring: 3, held: 2, renewing: 0, expired: 0 });
 });
 
-test("the list is sorted by any column, missing values come last, and equal rows keep their order", () => {
-  const by = (column: (typeof columns)[number], descending = false) =>
-    ids(sortLocks(locks, { column, descending }, ownerOf));
-  expect(by("resource")).toBe("3241");
-  expect(by("resource", true)).toBe("1243");
-  expect(by("state")).toBe("2314");
-  expect(by("owner")).toBe("3241");
-  expect(by("validity")).toBe("4132");
-  expect(by("validity", true)).toBe("1432");
-  expect(by("retries", true)).toBe("3241");
-  expect(by("fence")).toBe("1432");
+test("the list is sorted by any column or preset, missing values come last, and equal rows keep their order", () => {
+  const grants = new Map([[keyOf("", "stock:1"), 50]]);
+  const by = (what: (typeof columns)[number] | (typeof presets)[number], descending = false) =>
+    names(sortResources(all, { by: what, descending }, { ownerOf, grants }));
+  expect(by("trouble")).toBe("invoices:1 orders:1 orders:2 stock:1");
+  expect(by("hot")).toBe("stock:1 orders:2 invoices:1 orders:1");
+  expect(by("longest")).toBe("orders:2 stock:1 invoices:1 orders:1");
+  expect(by("resource", true)).toBe("stock:1 orders:2 orders:1 invoices:1");
+  expect(by("held", true)).toBe("stock:1 orders:2 invoices:1 orders:1");
+  expect(by("holder")).toBe("stock:1 orders:2 invoices:1 orders:1");
+  expect(by("waiters")).toBe("orders:2 invoices:1 orders:1 stock:1");
+  expect(by("wait")).toBe("invoices:1 orders:2 orders:1 stock:1");
+  expect(by("state")).toBe("orders:2 stock:1 invoices:1 orders:1");
+});
+
+test("trouble comes first", () => {
+  const lost = lockView("7", { resources: ["z"], state: "expired", validUntil: null });
+  const views = resourcesOf([...locks, lost], sources, now);
+  expect(sortResources(views, firstOrder, { ownerOf, grants: new Map() })[0]?.name).toBe("z");
+});
+
+test("only the grants of the last minute count", () => {
+  const granted = (time: number) => ({
+    time,
+    event: "GRANTED",
+    from: "acquiring.asking",
+    to: "held",
+    lock: locks[0]!,
+  });
+  const steps = [granted(now - 61_000), granted(now - 1_000), { ...granted(now), event: "RENEWED" }];
+  expect([...recentGrants(steps, sources, now)]).toEqual([[keyOf("", "orders:2"), 1]]);
 });
 
 test("choosing a column again reverses the order, and another column starts ascending", () => {
-  const turned = reorder(firstOrder, "resource");
-  expect(turned).toEqual({ column: "resource", descending: true });
-  expect(reorder(turned, "resource")).toEqual(firstOrder);
-  expect(reorder(turned, "fence")).toEqual({ column: "fence", descending: false });
+  const chosen = reorder(firstOrder, "resource");
+  expect(chosen).toEqual({ by: "resource", descending: false });
+  expect(reorder(chosen, "resource")).toEqual({ by: "resource", descending: true });
+  expect(reorder(chosen, "held")).toEqual({ by: "held", descending: false });
+});
+
+test("filter and order stand in the address, beside whatever else stands there", () => {
+  const query = {
+    filter: { text: "a & b", states: new Set(["held" as const]) },
+    order: reorder(firstOrder, "hot"),
+  };
+  const hash = withListQuery("#/resource/x?prefix=eu", query);
+  expect(hash).toBe("#/resource/x?prefix=eu&q=a+%26+b&state=held&sort=hot");
+  expect(parseListQuery(hash)).toEqual(query);
+  expect(withListQuery(hash, { filter: noFilter, order: firstOrder })).toBe("#/resource/x?prefix=eu");
+  expect(parseListQuery("#/resource/x?prefix=eu")).toBeNull();
+  expect(parseListQuery("#/?sort=__proto__&state=constructor,held")).toEqual({
+    filter: { text: "", states: new Set(["held"]) },
+    order: firstOrder,
+  });
 });
 
 test.each([
@@ -81,14 +195,6 @@ test.each([
 
 test("keys have no effect in an empty list", () => {
   expect(moveActive("End", -1, 0, 4)).toBeNull();
-});
-
-test("without a choice, the first held lock is shown, else the first lock, if any", () => {
-  const [held, idle, acquiring, renewing] = locks;
-  expect(firstShown([idle!, acquiring!, renewing!, held!])).toBe(renewing);
-  expect(firstShown([idle!, held!])).toBe(held);
-  expect(firstShown([acquiring!, idle!])).toBe(acquiring);
-  expect(firstShown([])).toBeNull();
 });
 
 test("an unknown state is not counted, whatever its name", () => {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import type { Step, Totals } from "../../../src/inspector/feed/frames.js";
 import { noTotals } from "../../../src/inspector/feed/totals.js";
-import { StepFollower } from "../../../visualizations/inspector/src/lock/follow.js";
+import { StepFollower } from "../../../visualizations/inspector/src/chart/step-follower.js";
 import { backoff } from "../../../visualizations/inspector/src/model/backoff.js";
 import { mergeSteps } from "../../../visualizations/inspector/src/model/merge-steps.js";
 import { maxQueueLength } from "../../../visualizations/inspector/src/model/new-steps.js";

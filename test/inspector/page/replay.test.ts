@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import type { Frame } from "../../../src/inspector/feed/frames.js";
+import { PlainFrames } from "../../../src/inspector/recording/plain-frames.js";
+import { windowAt } from "../../../src/inspector/server/past.js";
 import { momentsOf } from "../../../visualizations/inspector/src/replay/moments.js";
 import { Playback } from "../../../visualizations/inspector/src/replay/playback.js";
 import { Positions } from "../../../visualizations/inspector/src/replay/positions.js";
-import { framesOf } from "../../../visualizations/inspector/src/replay/read.js";
+import { windowOf } from "../../../visualizations/inspector/src/replay/window.js";
 import { beat, lockView } from "../sample-frames.js";
 
 const states = ["acquiring.asking", "held", "renewing.asking", "held", "releasing", "idle"];
@@ -101,8 +103,9 @@ test("a recording without steps or without frames can be shown too", () => {
   expect([nothing.cursor, nothing.time]).toEqual([0, 0]);
 });
 
-test("a recording is read line by line", () => {
+test("a window of a recording is read as the server sends it", async () => {
   const frames = recordingOf(3);
-  expect(framesOf(`${frames.map((frame) => JSON.stringify(frame)).join("\n")}\n`)).toEqual(frames);
-  expect(framesOf("")).toEqual([]);
+  const { segments, ...about } = await windowAt(new PlainFrames(frames), 0);
+  const window = windowOf([JSON.stringify(about), ...segments.map((text) => `=\n${text}`)].join("\n"));
+  expect(window).toEqual({ from: 1_000, to: 1_020, first: true, last: true, frames });
 });

@@ -57,7 +57,16 @@ test("each node's vote is listed, also for nodes without an answer", () => {
     { node: "b", kind: "denied", detail: "held by an unknown owner #ab12" },
     { node: "c", kind: "granted", detail: "" },
     { node: "d", kind: "none", detail: "" },
-    { node: "old", kind: "denied", detail: "held by somebody" },
+    { node: "old", kind: "denied", detail: "free, but kept for whoever has waited longer" },
+  ]);
+  // A renewal asks for a key that this lock has set.
+  const renewal = {
+    ...round,
+    asked: "renew" as const,
+    votes: [{ node: "a", kind: "denied" as const, holder: null }],
+  };
+  expect(votesByNode(renewal, [])).toEqual([
+    { node: "a", kind: "denied", detail: "key gone: deleted, evicted, or its node restarted" },
   ]);
   expect(votesByNode(null, ["a"])).toEqual([{ node: "a", kind: "none", detail: "" }]);
 });
@@ -117,6 +126,6 @@ test("a displayed name cannot pass for another name", () => {
 
 test("the title says how many locks are in use", () => {
   const counts = { idle: 3, acquiring: 1, held: 2, renewing: 0, upgrading: 0, releasing: 1, expired: 1 };
-  expect(titleOf(counts, "payouts")).toBe("4 of 8 in use · payouts");
-  expect(titleOf(counts, undefined)).toBe("4 of 8 in use · Holdfast");
+  expect(titleOf(counts, 0, "payouts")).toBe("4 of 8 in use · payouts");
+  expect(titleOf(counts, 2, undefined)).toBe("(2) 4 of 8 in use · Holdfast");
 });

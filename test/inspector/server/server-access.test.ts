@@ -81,7 +81,17 @@ describe("requests are accepted", () => {
 describe("with a token", () => {
   test("no request is accepted without it", async () => {
     const { port } = await serve({}, { token });
-    for (const at of ["/", "/events", path, "/metrics", "/recording", "/assets/x.js", "/nowhere"]) {
+    for (const at of [
+      "/",
+      "/events",
+      path,
+      "/metrics",
+      "/recording",
+      "/past",
+      "/window?at=0",
+      "/assets/x.js",
+      "/nowhere",
+    ]) {
       const { status, headers, text } = await get(port, at);
       expect({ at, status }).toEqual({ at, status: 401 });
       expect(headers["www-authenticate"]).toMatch(/^Bearer/);

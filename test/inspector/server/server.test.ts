@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
+import { windowOf } from "../../../visualizations/inspector/src/replay/window.js";
 import { beat, locksOf, lockView, stepOf } from "../sample-frames.js";
 import { Reader } from "./reader.js";
 import { get } from "./request.js";
@@ -43,21 +44,26 @@ test("a lock's steps can be requested later", async () => {
   }
 });
 
-test("a recording is sent frame by frame, and a live server says that it has none", async () => {
+test("a recording is sent in windows, and a live server sends the last hour as the file of a recording", async () => {
   const recording = [beat(), locksOf(lockView("one"))];
   const { port } = await serve({ recording });
   const reader = await Reader.open(port);
   await expect.poll(() => reader.events.at(0)?.data).toMatchObject({ mode: "replay" });
-  const { headers, text } = await get(port, "/recording");
-  expect(headers["content-type"]).toBe("application/x-ndjson");
-  expect(
-    text
-      .split("\n")
-      .slice(0, -1)
-      .map((line) => JSON.parse(line)),
-  ).toEqual(recording);
+  expect(windowOf((await get(port, "/window?at=0")).text)).toMatchObject({
+    frames: recording,
+    first: true,
+    last: true,
+  });
+  expect(JSON.parse((await get(port, "/past")).text)).toMatchObject({ from: 1_000, to: 1_000, examined: 1 });
+  expect(await get(port, "/recording")).toMatchObject({ status: 404 });
+  for (const at of ["", "?at=", "?at=x", "?at=1e999", "?at=NaN"])
+    expect({ at, status: (await get(port, `/window${at}`)).status }).toEqual({ at, status: 400 });
   const live = await serve();
-  expect(await get(live.port, "/recording")).toMatchObject({ status: 404 });
+  const saved = await get(live.port, "/recording");
+  expect(saved.text).toMatch(/^\{"holdfast":"recording","version":2,"time":\d+\}\n$/);
+  expect(saved.headers["content-disposition"]).toMatch(
+    /^attachment; filename="holdfast-[\dTZ-]+\.holdfast"$/,
+  );
 });
 
 test("metrics are created once, with the first request; if packages are missing, they are named", async () => {

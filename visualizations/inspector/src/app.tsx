@@ -1,27 +1,48 @@
 import { useSignalEffect } from "@preact/signals";
+import { TimeAxis } from "./axis/time-axis.js";
 import { useInspector } from "./context.js";
+import { Announcer } from "./frame/announcer.js";
 import { Header } from "./frame/header.js";
+import { KeyHelp } from "./frame/key-help.js";
+import { IncidentsPage } from "./incidents/incidents-page.js";
+import { RiskStrip } from "./incidents/risk-strip.js";
 import { LocksView } from "./list/locks-view.js";
 import { LockPage } from "./lock/lock-page.js";
+import { isListed } from "./model/route.js";
 import { titleOf } from "./model/title.js";
 import { NodesPage } from "./nodes/nodes-page.js";
+import { ProcessPage } from "./process/process-page.js";
 import { ReplayBar } from "./replay/replay-bar.js";
+import { ResourcePage } from "./resource/resource-page.js";
 
 export function App() {
   const inspector = useInspector();
   const route = inspector.route.value;
   useSignalEffect(() => {
-    document.title = titleOf(inspector.counts.value, inspector.hello.value?.title);
+    document.title = titleOf(inspector.counts.value, inspector.troubles.value, inspector.hello.value?.title);
   });
   return (
     <>
-      <Header />
-      <main class="main" data-view={route.view}>
-        {route.view !== "nodes" && <LocksView />}
+      <Announcer />
+      <KeyHelp />
+      <div>
+        <Header />
+        <RiskStrip />
+      </div>
+      <main class="main" data-view={route.view} data-connection={inspector.connection.value.kind}>
+        {isListed(route) && <LocksView />}
+        {route.view === "resource" && (
+          <ResourcePage key={`${route.prefix} ${route.name}`} name={route.name} prefix={route.prefix} />
+        )}
         {route.view === "lock" && <LockPage key={route.id} id={route.id} />}
         {route.view === "nodes" && <NodesPage />}
+        {route.view === "process" && <ProcessPage key={route.source} source={route.source} />}
+        {route.view === "incidents" && <IncidentsPage id={route.id ?? null} />}
       </main>
-      {inspector.replay.value !== null && <ReplayBar replay={inspector.replay.value} />}
+      <footer class="time">
+        {inspector.replay.value !== null && <ReplayBar replay={inspector.replay.value} />}
+        <TimeAxis />
+      </footer>
     </>
   );
 }

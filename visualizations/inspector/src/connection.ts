@@ -1,4 +1,5 @@
 import type { Frame } from "../../../src/inspector/feed/frames.js";
+import type { Incident } from "../../../src/inspector/incidents/incident.js";
 import { backoff } from "./model/backoff.js";
 
 /** The server's first message on each connection. */
@@ -28,6 +29,7 @@ export interface Lost {
 export interface EventListeners {
   hello(hello: Hello): void;
   frames(frames: readonly Frame[]): void;
+  incidents(incidents: readonly Incident[]): void;
   connection(state: ConnectionState): void;
 }
 
@@ -54,6 +56,9 @@ export function subscribe(url: string, listeners: EventListeners): () => void {
     });
     source.addEventListener("frames", ({ data }: MessageEvent<string>) =>
       listeners.frames(JSON.parse(data) as Frame[]),
+    );
+    source.addEventListener("incidents", ({ data }: MessageEvent<string>) =>
+      listeners.incidents(JSON.parse(data) as Incident[]),
     );
     source.addEventListener("error", () => {
       // After a network failure an EventSource tries again; it gives up only after an answer.

@@ -1,16 +1,23 @@
 import { computed, signal } from "@preact/signals";
 import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame, LockView, Step } from "../../../src/inspector/feed/frames.js";
+import type { Incident } from "../../../src/inspector/incidents/incident.js";
+import { startAddress } from "./address.js";
+import { Axis } from "./axis/past.js";
 import { type ConnectionState, type Hello, subscribe } from "./connection.js";
 import { aggregateBounds } from "./model/bounds.js";
-import { filterLocks, noFilter } from "./model/filter.js";
-import { firstShown } from "./model/first-shown.js";
+import { filterResources, noFilter } from "./model/filter.js";
+import { parseListQuery, withListQuery } from "./model/list-query.js";
 import { Rates, sumTotals } from "./model/rates.js";
 import { hashOf, parseRoute, type Route } from "./model/route.js";
-import { firstOrder, sortLocks } from "./model/sort.js";
 import { countStates } from "./model/states.js";
-import { framesOf } from "./replay/read.js";
+import { isTrouble, nodeColumns } from "./nodes/node-table.js";
+import { placeOf, withPlace } from "./replay/place.js";
 import { Replay } from "./replay/replay.js";
+import { loadWindow } from "./replay/window.js";
+import { recentGrants } from "./resource/grants.js";
+import { firstOrder, sortResources } from "./resource/order.js";
+import { type ResourceView, resourcesOf } from "./resource/resources.js";
 
 /** Interval in ms at which countdowns are redrawn. */
 const tick = 100;
@@ -20,6 +27,8 @@ const tick = 100;
  */
 const silenceTimeout = 300_000;
 const removeInterval = 10_000;
+/** As many as the server keeps. */
+const maxIncidents = 1_000;
 /** The list and a lock fit side by side: the opposite of the condition in narrow.css. */
 const roomForBoth = "not all and (max-width: 1400px)";
 /**
@@ -29,16 +38,21 @@ const roomForBoth = "not all and (max-width: 1400px)";
 const maxWithoutList = 10;
 const roomForOne = "(min-width: 800px)";
 
+const nextFrame = (callback: (now: number) => void) => requestAnimationFrame(callback);
+
 /** The state of the page, and its user's choices. */
 export class Inspector {
   readonly hello = signal<Hello | null>(null);
   readonly connection = signal<ConnectionState>({ kind: "connecting" });
   readonly route = signal<Route>(parseRoute(location.hash));
-  readonly filter = signal(noFilter);
-  readonly order = signal(firstOrder);
-  /** The lock that is active in the list for the keyboard. */
+  readonly filter = signal(parseListQuery(location.hash)?.filter ?? noFilter);
+  readonly order = signal(parseListQuery(location.hash)?.order ?? firstOrder);
+  /** The resource that is active in the list for the keyboard. */
   readonly active = signal<string | null>(null);
   readonly replay = signal<Replay | null>(null);
+  /** The incidents that the server derived, oldest first. */
+  readonly incidents = signal<readonly Incident[]>([]);
+  readonly axis = new Axis();
   /** The error of reading a recording. */
   readonly failure = signal<string | null>(null);
   /** Grows with each change of the aggregate, which is not a signal. Changes at most once per frame of the screen. */
@@ -55,6 +69,19 @@ export class Inspector {
   /** Epoch ms by the observer's clock; in a replay the recording's time. */
   readonly now = computed(() => this.replay.value?.time.value ?? this.liveNow.value);
 
+  private readonly second = computed(() => Math.floor(this.now.value / 1_000));
+
+  /**
+   * Epoch ms at which a process that works would have been heard: now, or, if the page has lost its server, when the page
+   * heard from anybody last.
+   */
+  readonly heardAt = computed(() => {
+    this.second.value;
+    if (this.connection.value.kind !== "lost") return this.now.peek();
+    const times = [...this.aggregate.value.current.sources.values()].map(({ receivedAt }) => receivedAt);
+    return Math.max(0, ...times);
+  });
+
   /** The aggregate at the revision that was drawn last. */
   readonly aggregate = computed((): { readonly current: FrameAggregate } => {
     const replay = this.replay.value;
@@ -65,14 +92,34 @@ export class Inspector {
 
   readonly counts = computed(() => countStates(this.aggregate.value.current.locks.values()));
 
-  readonly rows = computed((): readonly LockView[] => {
-    const { locks } = this.aggregate.value.current;
-    return sortLocks(
-      filterLocks(locks.values(), this.filter.value, this.ownerOf),
-      this.order.value,
-      this.ownerOf,
-    );
+  /** Every resource, in no order. */
+  readonly resources = computed((): readonly ResourceView[] => {
+    const { locks, sources } = this.aggregate.value.current;
+    return resourcesOf(locks.values(), sources, this.heardAt.value);
   });
+
+  /** How often each resource was granted lately, counted again every second at most. */
+  private readonly grants = computed(() => {
+    this.second.value;
+    const { current } = this.aggregate.peek();
+    return recentGrants(current.keptSteps(), current.sources, this.now.peek());
+  });
+
+  readonly nodeColumns = computed(() => nodeColumns(this.aggregate.value.current.sources.values()));
+
+  /** How many resources and nodes are in trouble. */
+  readonly troubles = computed(
+    () =>
+      this.resources.value.filter(({ trouble }) => trouble !== null).length +
+      this.nodeColumns.value.filter(({ worst }) => isTrouble(worst)).length,
+  );
+
+  readonly rows = computed((): readonly ResourceView[] =>
+    sortResources(filterResources(this.resources.value, this.filter.value, this.ownerOf), this.order.value, {
+      ownerOf: this.ownerOf,
+      grants: this.grants.value,
+    }),
+  );
 
   readonly totals = computed(() =>
     sumTotals([...this.aggregate.value.current.sources.values()].map(({ beat }) => beat.totals)),
@@ -97,20 +144,25 @@ export class Inspector {
       hello: (hello) => {
         this.hello.value = hello;
         this.fresh = true;
+        this.incidents.value = [];
         if (hello.mode === "replay") {
           end();
           void this.openRecording();
-        }
+        } else this.openPlace();
       },
       frames: (frames) => this.apply(frames),
+      incidents: (incidents) => {
+        this.incidents.value = [...this.incidents.peek(), ...incidents].slice(-maxIncidents);
+      },
       connection: (state) => {
         this.connection.value = state;
       },
     });
     addEventListener("hashchange", () => {
       this.viewUndecided = false;
-      this.route.value = parseRoute(location.hash);
     });
+    startAddress(this);
+    this.axis.start(this);
     setInterval(() => {
       if (!document.hidden) this.liveNow.value = Date.now();
     }, tick);
@@ -120,7 +172,36 @@ export class Inspector {
   /** Shows another view immediately, so that an element of it can be focused. */
   go(route: Route): void {
     this.route.value = route;
-    location.hash = hashOf(route);
+    const query = { filter: this.filter.peek(), order: this.order.peek() };
+    location.hash = withListQuery(hashOf(route), query);
+  }
+
+  /** Shows the state at a time in the past (epoch ms), until `showLive`. */
+  async showPast(time: number): Promise<void> {
+    const replay = this.replay.peek();
+    if (replay !== null) {
+      replay.pause();
+      return replay.seekTime(time);
+    }
+    try {
+      const opened = new Replay(await loadWindow(time), loadWindow, nextFrame);
+      await opened.seekTime(time);
+      this.replay.value = opened;
+    } catch (error) {
+      this.failure.value = `The past cannot be read: ${error instanceof Error ? error.message : error}`;
+    }
+  }
+
+  /** Shows the time in the address that the page was opened with. */
+  private openPlace(): void {
+    const place = placeOf(location.hash);
+    if (place !== null && this.replay.peek() === null) void this.showPast(place);
+  }
+
+  /** Ends a look at the past. */
+  showLive(): void {
+    this.replay.value = null;
+    history.replaceState(null, "", withPlace(location.hash, null));
   }
 
   /** Requests the steps that the server remembers of a lock; empty if the server does not answer. */
@@ -171,11 +252,11 @@ export class Inspector {
   private chooseFirstView(): void {
     if (!this.viewUndecided || this.hello.peek()?.mode !== "live") return;
     const rows = this.rows.peek();
-    const lock = firstShown(rows);
-    if (lock === null) return;
+    const first = rows.find(({ holders }) => holders.length > 0) ?? rows[0];
+    if (first === undefined) return;
     this.viewUndecided = false;
     if (!matchMedia(rows.length > maxWithoutList ? roomForBoth : roomForOne).matches) return;
-    const route: Route = { view: "lock", id: lock.id };
+    const route: Route = { view: "resource", name: first.name, prefix: first.prefix };
     // Replaces the address that named no view, so that the back button does not return to it.
     history.replaceState(null, "", hashOf(route));
     this.route.value = route;
@@ -183,9 +264,10 @@ export class Inspector {
 
   private async openRecording(): Promise<void> {
     try {
-      const response = await fetch("recording");
-      if (!response.ok) throw new Error(`the server answered ${response.status}`);
-      this.replay.value = new Replay(framesOf(await response.text()));
+      const place = placeOf(location.hash);
+      const replay = new Replay(await loadWindow(place ?? 0), loadWindow, nextFrame);
+      if (place !== null) await replay.seekTime(place);
+      this.replay.value = replay;
     } catch (error) {
       this.failure.value = `The recording cannot be read: ${error instanceof Error ? error.message : error}`;
     }

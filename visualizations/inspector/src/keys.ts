@@ -1,4 +1,6 @@
+import { helpOpen } from "./frame/key-help.js";
 import type { Inspector } from "./inspector.js";
+import { isListed } from "./model/route.js";
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
@@ -10,15 +12,22 @@ const listKeys: ReadonlySet<string> = new Set(["ArrowDown", "ArrowUp", "PageDown
 export function startKeys(inspector: Inspector): void {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    // The dialog handles its own keys.
+    if (helpOpen.peek()) return;
     if (event.key === "Escape") {
       if (inspector.route.peek().view !== "locks") inspector.go({ view: "locks" });
       focusList();
       return;
     }
     if (isTyping(event.target)) return;
+    if (event.key === "?") {
+      event.preventDefault();
+      helpOpen.value = true;
+      return;
+    }
     if (event.key === "/") {
       event.preventDefault();
-      if (inspector.route.peek().view === "nodes") inspector.go({ view: "locks" });
+      if (!isListed(inspector.route.peek())) inspector.go({ view: "locks" });
       // The list may have to be drawn first.
       requestAnimationFrame(() => document.getElementById("filter")?.focus());
       return;

@@ -8,13 +8,10 @@ export class HighlightedStates {
     await page.waitForSelector("[data-chart=lock] .leaf.lit");
     await page.evaluate(() => {
       const lit: string[] = [];
-      const look = () => {
-        const state = document.querySelector("[data-chart=lock] .leaf.lit")?.getAttribute("data-state");
-        if (state !== undefined && state !== null) lit.push(state);
-      };
-      const chart = document.querySelector("[data-chart=lock]");
-      // The chart is redrawn with each step, even if the state stays the same.
-      if (chart !== null) new MutationObserver(look).observe(chart, { childList: true });
+      const chart = document.querySelector<HTMLElement>("[data-chart=lock]");
+      // `data-step` changes with each step, even if the state stays the same.
+      const look = () => lit.push(chart?.dataset.lit ?? "");
+      if (chart !== null) new MutationObserver(look).observe(chart, { attributeFilter: ["data-step"] });
       Object.assign(window, { lit });
     });
     return new HighlightedStates(page);

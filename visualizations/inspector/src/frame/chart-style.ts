@@ -1,5 +1,5 @@
 import { effect } from "@preact/signals";
-import { chartStyle } from "../../../../src/charts/style.js";
+import { chartStyle, overviewStyle } from "../../../../src/charts/style.js";
 import { shownTheme } from "../theme.js";
 
 /**
@@ -9,5 +9,5 @@ import { shownTheme } from "../theme.js";
 export function startChartStyle(): void {
   const sheet = new CSSStyleSheet();
   document.adoptedStyleSheets.push(sheet);
-  effect(() => sheet.replaceSync(chartStyle(shownTheme())));
+  effect(() => sheet.replaceSync(chartStyle(shownTheme()) + overviewStyle(shownTheme())));
 }

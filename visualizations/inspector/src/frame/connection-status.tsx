@@ -28,13 +28,13 @@ function trouble({ known, refused }: Lost): string {
 }
 
 export function ConnectionStatus() {
-  const { connection, hello } = useInspector();
+  const { connection, hello, replay } = useInspector();
   const state = connection.value;
   const version = hello.value === null ? undefined : `Holdfast ${hello.value.version}`;
   return (
     <span class="connection" role="status" data-connection={state.kind} title={version}>
       <span class="connection-dot" aria-hidden="true" />
-      {words(state)}
+      {state.kind === "live" && replay.value !== null ? "the past" : words(state)}
     </span>
   );
 }

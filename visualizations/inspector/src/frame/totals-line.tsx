@@ -1,5 +1,7 @@
 import type { Totals } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
+import { formatClock } from "../model/duration.js";
+import { hashOf } from "../model/route.js";
 
 const shown: readonly (readonly [keyof Totals, string])[] = [
   ["acquired", "acquired"],
@@ -16,8 +18,14 @@ const bad: ReadonlySet<keyof Totals> = new Set(["quorumLost", "expired"]);
 
 export function TotalsLine() {
   const { totals, acquiredRate, aggregate } = useInspector();
-  const processes = [...aggregate.value.current.sources.values()].filter(({ closed }) => !closed).length;
+  const sources = [...aggregate.value.current.sources.values()];
+  const processes = sources.filter(({ closed }) => !closed).length;
   const rate = acquiredRate.value;
+  const since = Math.min(
+    ...sources.map(({ beat, lag }) =>
+      beat.since === undefined ? Number.POSITIVE_INFINITY : beat.since + lag,
+    ),
+  );
   return (
     <dl class="totals">
       <div>
@@ -27,13 +35,27 @@ export function TotalsLine() {
       {shown.map(([name, label]) => (
         <div key={name} data-total={name} data-bad={bad.has(name) && totals.value[name] > 0}>
           <dt>{label}</dt>
-          <dd>{totals.value[name].toLocaleString("en")}</dd>
+          <dd>
+            {bad.has(name) && totals.value[name] > 0 ? (
+              <a href={hashOf({ view: "incidents" })} aria-label={`${totals.value[name]} ${label}: show why`}>
+                {totals.value[name].toLocaleString("en")}
+              </a>
+            ) : (
+              totals.value[name].toLocaleString("en")
+            )}
+          </dd>
         </div>
       ))}
       {rate !== null && (
         <div data-total="rate">
           <dt>acquired/s</dt>
           <dd>{rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en")}</dd>
+        </div>
+      )}
+      {Number.isFinite(since) && (
+        <div data-total="since">
+          <dt>counted since</dt>
+          <dd>{formatClock(since).slice(0, 8)}</dd>
         </div>
       )}
     </dl>

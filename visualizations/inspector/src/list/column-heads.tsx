@@ -1,18 +1,18 @@
 import { useInspector } from "../context.js";
-import { type Column, columns, reorder } from "../model/sort.js";
+import { type Column, columns, reorder } from "../resource/order.js";
 
 const names: Record<Column, string> = {
   state: "State",
   resource: "Resource",
-  owner: "Owner",
-  validity: "Validity left",
-  retries: "Retries",
-  fence: "Fence",
+  holder: "Holder",
+  held: "Held for",
+  waiters: "Waiters",
+  wait: "Longest wait",
 };
 
 export function ColumnHeads() {
   const { order } = useInspector();
-  const { column: current, descending } = order.value;
+  const { by: current, descending } = order.value;
   const direction = descending ? "descending" : "ascending";
   return (
     <div role="rowgroup" class="heads">

@@ -3,9 +3,16 @@ import { StateLabel } from "../frame/state-label.js";
 import { focusList } from "../keys.js";
 import { toggleState } from "../model/filter.js";
 import { lockStates } from "../model/states.js";
+import { type Preset, presets } from "../resource/order.js";
+
+const presetNames: Record<Preset, string> = {
+  trouble: "Trouble first",
+  hot: "Hot",
+  longest: "Longest held",
+};
 
 export function FilterBar() {
-  const { filter, counts, rows } = useInspector();
+  const { filter, counts, rows, order } = useInspector();
   return (
     <search class="filter-bar">
       <input
@@ -26,6 +33,20 @@ export function FilterBar() {
           focusList();
         }}
       />
+      <fieldset class="segments presets" aria-label="Order">
+        {presets.map((preset) => (
+          <button
+            key={preset}
+            type="button"
+            aria-pressed={order.value.by === preset}
+            onClick={() => {
+              order.value = { by: preset, descending: false };
+            }}
+          >
+            {presetNames[preset]}
+          </button>
+        ))}
+      </fieldset>
       <fieldset class="chips" aria-label="Filter by state">
         {lockStates.map((state) => (
           <button
@@ -42,7 +63,7 @@ export function FilterBar() {
           </button>
         ))}
       </fieldset>
-      <output class="visually-hidden">{rows.value.length} locks are shown</output>
+      <output class="visually-hidden">{rows.value.length} resources are shown</output>
     </search>
   );
 }

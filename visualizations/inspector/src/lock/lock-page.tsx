@@ -1,29 +1,19 @@
-import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
 import { plain } from "../../../../src/cli/plain.js";
 import { useInspector } from "../context.js";
+import { BackLink } from "../frame/back-link.js";
 import { Empty } from "../frame/empty.js";
-import { StateLabel } from "../frame/state-label.js";
-import { Owner } from "../list/lock-row.js";
-import { Validity } from "../list/validity.js";
-import { formatDuration } from "../model/duration.js";
+import { useTitleFocus } from "../frame/use-title-focus.js";
 import { hashOf } from "../model/route.js";
 import { shownName } from "../model/shown-name.js";
-import { retriesOf } from "../model/sort.js";
-import { Events } from "./events.js";
-import { LockChart } from "./lock-chart.js";
-import { TimelinePicture } from "./timeline-picture.js";
+import { LockPanels } from "./lock-panels.js";
 import { useLock } from "./use-lock.js";
-import { Votes } from "./votes.js";
 
+/** One lock of one process. */
 export function LockPage({ id }: { readonly id: string }) {
   const inspector = useInspector();
-  const { lock, gone, received, steps } = useLock(id);
-  const title = useRef<HTMLHeadingElement>(null);
-  useLayoutEffect(() => {
-    // If the page replaces the list, the title takes over the focus.
-    if (document.getElementById("locks")?.offsetParent == null) title.current?.focus();
-  }, []);
+  const open = useLock(id);
+  const { lock } = open;
+  const title = useTitleFocus();
   if (lock === null) {
     return (
       <section class="lock-page" aria-label="Lock">
@@ -37,6 +27,7 @@ export function LockPage({ id }: { readonly id: string }) {
       </section>
     );
   }
+  const prefix = inspector.aggregate.value.current.sources.get(lock.source)?.beat.prefix ?? "";
   return (
     <section class="lock-page" aria-label={`Lock ${shownName(lock)}`} data-lock={id}>
       <BackLink />
@@ -44,58 +35,16 @@ export function LockPage({ id }: { readonly id: string }) {
         <h1 ref={title} tabIndex={-1}>
           {shownName(lock)}
         </h1>
-        <StateLabel state={lock.state} whole />
-        {gone && <span class="badge warn">gone: this is how it was seen last</span>}
+        <p class="muted">
+          one lock; who else holds or waits:{" "}
+          {lock.resources.map((name) => (
+            <a key={name} href={hashOf({ view: "resource", name, prefix })}>
+              {plain(name)}
+            </a>
+          ))}
+        </p>
       </header>
-      <dl class="facts">
-        <Fact name="owner">
-          <Owner source={lock.source} />
-        </Fact>
-        <Fact name="validity left">
-          <Validity lock={lock} />
-        </Fact>
-        <Fact name="ttl">{lock.ttl === null ? "–" : formatDuration(lock.ttl)}</Fact>
-        <Fact name="fence">{lock.fence ?? "–"}</Fact>
-        <Fact name="retries">{retriesOf(lock)}</Fact>
-        <Fact name="renewals">{lock.renewals}</Fact>
-        <Fact name="in this state">{formatDuration(inspector.sourceNow(lock.source) - lock.since)}</Fact>
-        {lock.reason !== null && <Fact name="reason">{plain(lock.reason)}</Fact>}
-      </dl>
-      <div class="panels">
-        <section class="panel panel-chart" aria-labelledby="chart-title">
-          <LockChart history={received} state={lock.state} />
-        </section>
-        <div class="panels-side">
-          <section class="panel panel-votes" aria-labelledby="votes-title">
-            <h2 id="votes-title">Votes</h2>
-            <Votes lock={lock} />
-          </section>
-          <section class="panel panel-timeline" aria-labelledby="timeline-title">
-            <h2 id="timeline-title">Last minute</h2>
-            <TimelinePicture lock={lock} steps={steps} />
-          </section>
-          <section class="panel panel-events" aria-labelledby="events-title">
-            <Events steps={steps} />
-          </section>
-        </div>
-      </div>
+      <LockPanels {...open} lock={lock} />
     </section>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
-
-function BackLink() {
-  return (
-    <a class="back" href={hashOf({ view: "locks" })}>
-      ← All locks
-    </a>
   );
 }

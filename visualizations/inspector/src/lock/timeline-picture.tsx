@@ -18,6 +18,7 @@ const bandNames: Record<BandKind, string> = {
 const leased: ReadonlySet<BandKind> = new Set(["held", "atRisk"]);
 
 const markNames: Record<MarkKind, string> = {
+  asked: "asked, in line",
   granted: "granted",
   renewed: "renewed",
   retry: "retried",
@@ -94,8 +95,8 @@ export function TimelinePicture({
             data-mark={kind}
             x1={at(time)}
             x2={at(time)}
-            y1="14"
-            y2="58"
+            y1={kind === "asked" ? "33" : "14"}
+            y2={kind === "asked" ? "39" : "58"}
           >
             <title>{markNames[kind]}</title>
           </line>

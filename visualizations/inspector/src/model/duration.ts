@@ -1,3 +1,5 @@
+import { utc } from "../axis/zone.js";
+
 /** A duration in words: "850 ms", "4.2 s", "3 min 05 s", "2 h 10 min". Negative durations count as 0. */
 export function formatDuration(ms: number): string {
   const left = Math.max(0, ms);
@@ -14,8 +16,9 @@ export function formatDuration(ms: number): string {
 
 const pad = (part: number): string => String(part).padStart(2, "0");
 
-/** The local time of day with ms: "14:03:07.120". `time`: epoch ms. */
+/** The time of day with ms, local or in UTC as the user chose: "14:03:07.120". `time`: epoch ms. */
 export function formatClock(time: number): string {
+  if (utc.value) return new Date(time).toISOString().slice(11, 23);
   const date = new Date(time);
   const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(pad).join(":");
   return `${clock}.${String(date.getMilliseconds()).padStart(3, "0")}`;

@@ -1,10 +1,10 @@
 import type { Beat, Totals } from "../../../../src/inspector/feed/frames.js";
-import { noTotals, totalNames } from "../../../../src/inspector/feed/totals.js";
+import { noTotals, type TotalCounts, totalNames } from "../../../../src/inspector/feed/totals.js";
 
 /** The sum over all processes. */
-export function sumTotals(all: Iterable<Totals>): Totals {
+export function sumTotals(all: Iterable<Totals>): TotalCounts {
   const sum = { ...noTotals };
-  for (const totals of all) for (const name of totalNames) sum[name] += totals[name];
+  for (const totals of all) for (const name of totalNames) sum[name] += totals[name] ?? 0;
   return sum;
 }
 
@@ -42,7 +42,9 @@ export class Rates {
       if (first === undefined || last === undefined || last.time <= first.time) continue;
       if (last.receivedAt < now - period) continue;
       // A total that shrinks means that the process counts from zero again.
-      rate += (Math.max(0, last.totals[name] - first.totals[name]) * 1_000) / (last.time - first.time);
+      rate +=
+        (Math.max(0, (last.totals[name] ?? 0) - (first.totals[name] ?? 0)) * 1_000) /
+        (last.time - first.time);
     }
     return rate;
   }

@@ -1,23 +1,64 @@
 /** What the page shows, according to the address's hash, so that every view can be linked. */
 export type Route =
   | { readonly view: "locks" }
+  /** `prefix`: of the keys of the locks. */
+  | { readonly view: "resource"; readonly name: string; readonly prefix: string }
   | { readonly view: "lock"; readonly id: string }
-  | { readonly view: "nodes" };
+  /** `source` and `node`: the node, as this process sees it, that is shown in detail. */
+  | { readonly view: "nodes"; readonly source?: string; readonly node?: string }
+  | { readonly view: "process"; readonly source: string }
+  /** `id`: the incident that is shown in detail. */
+  | { readonly view: "incidents"; readonly id?: string };
 
-export function parseRoute(hash: string): Route {
-  const path = hash.replace(/^#\/?/, "");
-  if (path === "nodes") return { view: "nodes" };
-  const id = /^lock\/(.+)$/.exec(path)?.[1];
-  if (id === undefined) return { view: "locks" };
+/** Whether the list is shown, beside what the view shows. */
+export const isListed = ({ view }: Route): boolean =>
+  view === "locks" || view === "resource" || view === "lock";
+
+/** Null for a link that was cut off in the middle of an escape sequence. */
+function decoded(text: string): string | null {
   try {
-    return { view: "lock", id: decodeURIComponent(id) };
+    return decodeURIComponent(text);
   } catch {
-    // The link was cut off in the middle of an escape sequence.
-    return { view: "locks" };
+    return null;
   }
 }
 
+export function parseRoute(hash: string): Route {
+  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split(/\?(.*)/s);
+  const [view, ...rest] = path.split("/");
+  const [first = null, second = null] = [rest[0], rest[1]].map((part) => (part ? decoded(part) : null));
+  if (view === "nodes") {
+    return first === null || second === null ? { view } : { view, source: first, node: second };
+  }
+  if (view === "incidents") return { view };
+  if (first === null) return { view: "locks" };
+  if (view === "incident") return { view: "incidents", id: first };
+  if (view === "lock") return { view, id: first };
+  if (view === "process") return { view, source: first };
+  if (view === "resource") {
+    return { view, name: first, prefix: new URLSearchParams(query).get("prefix") ?? "" };
+  }
+  return { view: "locks" };
+}
+
 export function hashOf(route: Route): string {
-  if (route.view === "lock") return `#/lock/${encodeURIComponent(route.id)}`;
-  return route.view === "nodes" ? "#/nodes" : "#/";
+  switch (route.view) {
+    case "locks":
+      return "#/";
+    case "resource": {
+      const query = route.prefix === "" ? "" : `?${new URLSearchParams({ prefix: route.prefix })}`;
+      return `#/resource/${encodeURIComponent(route.name)}${query}`;
+    }
+    case "lock":
+      return `#/lock/${encodeURIComponent(route.id)}`;
+    case "incidents":
+      return route.id === undefined ? "#/incidents" : `#/incident/${encodeURIComponent(route.id)}`;
+    case "process":
+      return `#/process/${encodeURIComponent(route.source)}`;
+    case "nodes": {
+      const { source, node } = route;
+      if (source === undefined || node === undefined) return "#/nodes";
+      return `#/nodes/${encodeURIComponent(source)}/${encodeURIComponent(node)}`;
+    }
+  }
 }

@@ -1,6 +1,5 @@
 import { plain } from "../../../../src/cli/plain.js";
 import type { LockView } from "../../../../src/inspector/feed/frames.js";
-import { nameOf } from "./sort.js";
 
 /** A lock's name for display, without characters that could make it look like another name. */
-export const shownName = (lock: Pick<LockView, "resources">): string => plain(nameOf(lock));
+export const shownName = ({ resources }: Pick<LockView, "resources">): string => plain(resources.join(" "));

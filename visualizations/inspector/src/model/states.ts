@@ -16,10 +16,7 @@ export function topState(path: string): string {
   return dot < 0 ? path : path.slice(0, dot);
 }
 
-const ranks = new Map<string, number>(lockStates.map((state, rank) => [state, rank]));
-
-/** The rank of a state in `lockStates`, for sorting. */
-export const rankOf = (path: string): number => ranks.get(topState(path)) ?? lockStates.length;
+const known: ReadonlySet<string> = new Set(lockStates);
 
 export type StateCounts = Readonly<Record<LockState, number>>;
 
@@ -28,7 +25,7 @@ export function countStates(locks: Iterable<{ readonly state: string }>): StateC
   for (const { state } of locks) {
     const top = topState(state);
     // `in` would accept names such as "constructor", and states from frames are untrusted.
-    if (ranks.has(top)) counts[top as LockState] += 1;
+    if (known.has(top)) counts[top as LockState] += 1;
   }
   return counts;
 }

@@ -10,7 +10,8 @@ export function textOf(steps: readonly Step[]): string {
     .map((step) => {
       const line = `${new Date(step.time).toISOString()}  ${step.event}  ${step.from} → ${step.to}`;
       const details = detailsOf(step);
-      return details === "" ? line : `${line}  ${details}`;
+      const trace = step.trace === undefined ? "" : `trace ${step.trace}`;
+      return [line, details, trace].filter((part) => part !== "").join("  ");
     })
     .join("\n");
 }

@@ -1,4 +1,5 @@
 import type { LockView, Step } from "../../../../src/inspector/feed/frames.js";
+import { isSignOfLife } from "./asks.js";
 import { topState } from "./states.js";
 
 /** A period of a lock as it is drawn. "atRisk": still held, but no quorum renews the lease. */
@@ -12,7 +13,15 @@ interface Band {
 }
 
 /** An event that is drawn as a tick. */
-export type MarkKind = "granted" | "renewed" | "retry" | "quorumLost" | "expired" | "released" | "failed";
+export type MarkKind =
+  | "asked"
+  | "granted"
+  | "renewed"
+  | "retry"
+  | "quorumLost"
+  | "expired"
+  | "released"
+  | "failed";
 
 interface Mark {
   readonly kind: MarkKind;
@@ -50,14 +59,15 @@ function bandOf(path: string): BandKind | null {
   }
 }
 
-function markOf({ event, from, to }: Step): MarkKind | null {
+function markOf(step: Step): MarkKind | null {
+  const { event, from, to } = step;
   switch (event) {
     case "GRANTED":
       return "granted";
     case "RENEWED":
       return "renewed";
     case "RETRY":
-      return "retry";
+      return isSignOfLife(step) ? "asked" : "retry";
     case "RELEASED":
     case "HAND_OVER":
       return "released";

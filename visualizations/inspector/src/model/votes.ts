@@ -1,5 +1,5 @@
 import { plain } from "../../../../src/cli/plain.js";
-import type { LockView, VoteView } from "../../../../src/inspector/feed/frames.js";
+import type { LockView, RoundView, VoteView } from "../../../../src/inspector/feed/frames.js";
 import { formatDuration } from "./duration.js";
 
 export interface NodeVote {
@@ -10,14 +10,20 @@ export interface NodeVote {
   readonly detail: string;
 }
 
-function detailOf(vote: VoteView): string {
+function detailOf(vote: VoteView, asked: RoundView["asked"]): string {
   switch (vote.kind) {
     case "granted":
       return "";
     case "failed":
       return plain([vote.reason, vote.message].filter(Boolean).join(": "));
     case "denied": {
-      if (vote.holder === undefined || vote.holder === null) return "held by somebody";
+      if (vote.holder === undefined) return "held by somebody";
+      if (vote.holder === null) {
+        // A node that keeps a free key for somebody who has waited longer denies too.
+        return asked === "acquire"
+          ? "free, but kept for whoever has waited longer"
+          : "key gone: deleted, evicted, or its node restarted";
+      }
       const { owner, tokenHash, ttlLeft } = vote.holder;
       const left = ttlLeft === null ? "" : `, ${formatDuration(ttlLeft)} left`;
       return `held by ${plain(owner ?? "an unknown owner")} #${plain(tokenHash)}${left}`;
@@ -33,7 +39,7 @@ export function votesByNode(round: LockView["round"], nodes: readonly string[]):
     const vote = votes.get(node);
     return vote === undefined
       ? { node, kind: "none", detail: "" }
-      : { node, kind: vote.kind, detail: detailOf(vote) };
+      : { node, kind: vote.kind, detail: detailOf(vote, round?.asked ?? "acquire") };
   });
 }
 

@@ -1,5 +1,5 @@
 import { FrameAggregate } from "../../../../src/inspector/feed/frame-aggregate.js";
-import { aggregateBounds } from "../model/bounds.js";
+import { replayBounds } from "../model/bounds.js";
 import type { Moment } from "./moments.js";
 
 /** Maximum number of checkpoints for seeking backwards, and their minimum distance in moments. */
@@ -8,7 +8,7 @@ const minDistance = 250;
 
 /** Reproduces the state after a given number of moments, in either direction. */
 export class Playback {
-  aggregate = new FrameAggregate(aggregateBounds);
+  aggregate = new FrameAggregate(replayBounds);
   cursor = 0;
   private readonly checkpoints = new Map<number, FrameAggregate>();
   private readonly distance: number;
@@ -54,7 +54,7 @@ export class Playback {
     for (const at of this.checkpoints.keys()) if (at <= goal && at > cursor) cursor = at;
     // The current position may be nearer.
     if (this.cursor <= goal && this.cursor >= cursor) return;
-    this.aggregate = this.checkpoints.get(cursor)?.copy() ?? new FrameAggregate(aggregateBounds);
+    this.aggregate = this.checkpoints.get(cursor)?.copy() ?? new FrameAggregate(replayBounds);
     this.cursor = cursor;
   }
 }

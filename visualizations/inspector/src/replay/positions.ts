@@ -10,8 +10,10 @@ export class Positions {
   readonly first: number;
   readonly last: number;
 
-  constructor(moments: readonly Moment[]) {
-    this.cursors = moments.flatMap(({ steps }, index) => (steps === null ? [] : [index + 1]));
+  /** `lock`: counts only the steps of this lock. */
+  constructor(moments: readonly Moment[], lock: string | null = null) {
+    const counts = (steps: string | null) => steps !== null && (lock === null || steps === lock);
+    this.cursors = moments.flatMap(({ steps }, index) => (counts(steps) ? [index + 1] : []));
     this.first = this.cursors[0] === undefined ? moments.length : this.cursors[0] - 1;
     this.last = moments.length;
   }

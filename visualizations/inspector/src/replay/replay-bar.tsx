@@ -1,10 +1,21 @@
+import { useEffect } from "preact/hooks";
+import { utc } from "../axis/zone.js";
+import { useInspector } from "../context.js";
 import { formatClock } from "../model/duration.js";
 import { type Replay, speeds } from "./replay.js";
 
 /** The controls that step through a recording and play it. */
 export function ReplayBar({ replay }: { readonly replay: Replay }) {
-  const { positions, cursor, time, playing, speed } = replay;
+  const inspector = useInspector();
+  const { positions, cursor, time, playing, speed, lock } = replay;
   const step = positions.stepAt(cursor.value);
+  const { from, to } = inspector.axis.past.value ?? { from: time.value, to: time.value };
+  const route = inspector.route.value;
+  const open = route.view === "lock" ? route.id : null;
+  const live = inspector.hello.value?.mode === "live";
+  useEffect(() => {
+    if (lock.peek() !== open) lock.value = null;
+  }, [lock, open]);
   return (
     <section class="replay-bar" aria-label="Replay">
       <div class="replay-buttons">
@@ -20,17 +31,41 @@ export function ReplayBar({ replay }: { readonly replay: Replay }) {
       <input
         class="scrub"
         type="range"
-        min={0}
-        max={positions.steps}
-        value={step}
-        aria-label="Step"
-        aria-valuetext={`step ${step} of ${positions.steps}`}
-        onInput={({ currentTarget }) => replay.seekStep(currentTarget.valueAsNumber)}
+        min={from}
+        max={Math.max(to, time.value)}
+        step={1}
+        value={time.value}
+        aria-label="Time"
+        aria-valuetext={formatClock(time.value)}
+        onInput={({ currentTarget }) => {
+          replay.pause();
+          void replay.seekTime(currentTarget.valueAsNumber);
+        }}
       />
       <output class="position">
         step {step} of {positions.steps}
+        {!replay.isWhole && " loaded"}
       </output>
-      <time class="replay-clock">{formatClock(time.value)}</time>
+      <time class="replay-clock">
+        {formatClock(time.value)} {utc.value ? "UTC" : "local"}
+      </time>
+      {open !== null && (
+        <button
+          type="button"
+          class="button"
+          aria-pressed={lock.value !== null}
+          onClick={() => {
+            lock.value = lock.value === null ? open : null;
+          }}
+        >
+          Only this lock
+        </button>
+      )}
+      {live && (
+        <button type="button" class="button" onClick={() => inspector.showLive()}>
+          Back to live
+        </button>
+      )}
       <label class="speed">
         <span class="visually-hidden">Speed</span>
         <select

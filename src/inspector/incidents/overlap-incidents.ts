@@ -1,0 +1,147 @@
+import { clip } from "../../support/redaction.js";
+import { isExclusive } from "../feed/exclusive.js";
+import type { Frame, LockView } from "../feed/frames.js";
+import { type Incident, maxNameLength, utcClock } from "./incident.js";
+
+/** A resource that was granted while another lock, by its last report, still held it. */
+interface Candidate {
+  readonly resource: string;
+  readonly first: LockView;
+  readonly second: LockView;
+  /** Epoch ms of the second grant. */
+  readonly at: number;
+}
+
+/** Maximum number of candidates that wait for a report of the first holder. */
+const maxCandidates = 1_000;
+/** Maximum number of holders of one resource that are compared with each other. */
+const maxHolders = 4;
+/**
+ * The first holder must report itself as the holder this many ms after the second grant: its release may be on the way,
+ * and clocks differ.
+ */
+const margin = 1_500;
+
+/** What the watch asks of the aggregate. */
+export interface LocksAndOwners {
+  lock(id: string): LockView | undefined;
+  ownerOf(source: string): string;
+  prefixOf(source: string): string;
+}
+
+/** Finds resources that two locks held at the same time, although their leases are exclusive. */
+export class OverlapIncidents {
+  /** The ids of the locks that hold a resource, by prefix and name. */
+  private holders = new Map<string, Set<string>>();
+  /** By the source of the first holder. */
+  private candidates = new Map<string, readonly Candidate[]>();
+  private waiting = 0;
+
+  constructor(
+    private readonly known: LocksAndOwners,
+    private readonly report: (incident: Incident) => void,
+  ) {}
+
+  changed(before: LockView | undefined, lock: LockView): void {
+    const held = holds(lock);
+    if (before !== undefined && holds(before) === held && before.acquisition === lock.acquisition) return;
+    if (held) this.add(lock);
+    else this.remove(lock);
+  }
+
+  dropped(lock: LockView): void {
+    this.remove(lock);
+  }
+
+  /** Confirms or drops the candidates whose first holder has sent this frame. */
+  frame({ source, time, kind }: Frame): void {
+    const own = this.candidates.get(source);
+    // A beat comes every second or two: other frames are too many to look at each time.
+    if (own === undefined || kind !== "beat") return;
+    const left = own.filter((candidate) => this.isOpen(candidate, time));
+    this.waiting -= own.length - left.length;
+    if (left.length === 0) this.candidates.delete(source);
+    else this.candidates.set(source, left);
+  }
+
+  /** A process that ended confirms nothing any more. */
+  ended(source: string): void {
+    this.waiting -= this.candidates.get(source)?.length ?? 0;
+    this.candidates.delete(source);
+  }
+
+  copy(known: LocksAndOwners, report: (incident: Incident) => void): OverlapIncidents {
+    const copy = new OverlapIncidents(known, report);
+    for (const [key, ids] of this.holders) copy.holders.set(key, new Set(ids));
+    copy.candidates = new Map(this.candidates);
+    copy.waiting = this.waiting;
+    return copy;
+  }
+
+  /** Whether the candidate must wait for a later beat. `time`: of the beat, in epoch ms. */
+  private isOpen(candidate: Candidate, time: number): boolean {
+    const { first, at } = candidate;
+    const now = this.known.lock(first.id);
+    if (now === undefined || !holds(now) || now.acquisition !== first.acquisition) return false;
+    if (time < at + margin) return true;
+    if ((now.validUntil ?? 0) > at) this.confirm(candidate);
+    return false;
+  }
+
+  private add(lock: LockView): void {
+    for (const resource of lock.resources) {
+      const key = this.keyOf(lock, resource);
+      const ids = this.holders.get(key) ?? new Set();
+      this.holders.set(key, ids);
+      for (const id of ids) if (id !== lock.id) this.suspect(resource, this.known.lock(id), lock);
+      if (ids.size < maxHolders) ids.add(lock.id);
+    }
+  }
+
+  private remove(lock: LockView): void {
+    for (const resource of lock.resources) {
+      const key = this.keyOf(lock, resource);
+      const ids = this.holders.get(key);
+      ids?.delete(lock.id);
+      if (ids?.size === 0) this.holders.delete(key);
+    }
+  }
+
+  private keyOf({ source }: LockView, resource: string): string {
+    return `${this.known.prefixOf(source)}\n${resource}`;
+  }
+
+  private suspect(resource: string, one: LockView | undefined, other: LockView): void {
+    if (one === undefined || !holds(one) || this.waiting >= maxCandidates) return;
+    const [first, second] = grantOf(one) <= grantOf(other) ? [one, other] : [other, one];
+    const own = this.candidates.get(first.source) ?? [];
+    this.candidates.set(first.source, [...own, { resource, first, second, at: grantOf(second) }]);
+    this.waiting += 1;
+  }
+
+  private confirm({ resource, first, second, at }: Candidate): void {
+    const [one, two] = [first, second].map(({ source }) => this.known.ownerOf(source));
+    this.report({
+      id: `overlap ${resource} ${first.id} ${first.acquisition} ${second.id} ${second.acquisition}`,
+      kind: "overlap",
+      time: at,
+      source: second.source,
+      owner: two ?? "",
+      lock: second.id,
+      node: null,
+      text:
+        `${clip(resource, maxNameLength)} held twice since ${utcClock(at)}: granted to ${two} while ${one} held it ` +
+        `(since ${utcClock(grantOf(first))}), by their own clocks and words`,
+      round: second.round,
+      lastGood: first.round,
+    });
+  }
+}
+
+const grantOf = ({ granted, since }: LockView): number => granted ?? since;
+
+/** Whether the lock has an exclusive lease that it has not begun to release. */
+const holds = (lock: LockView): boolean =>
+  isExclusive(lock) &&
+  lock.validUntil !== null &&
+  (lock.state === "held" || lock.state.startsWith("renewing"));

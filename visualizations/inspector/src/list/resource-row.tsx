@@ -1,0 +1,84 @@
+import { plain } from "../../../../src/cli/plain.js";
+import { useInspector } from "../context.js";
+import { Owner } from "../frame/owner.js";
+import { StateLabel } from "../frame/state-label.js";
+import { formatDuration } from "../model/duration.js";
+import { hashOf, type Route } from "../model/route.js";
+import { topState } from "../model/states.js";
+import { type ResourceView, shownLock } from "../resource/resources.js";
+import { troubleNames } from "../resource/trouble-names.js";
+
+export const rowId = (key: string): string => `resource-${key}`;
+
+export const routeOf = ({ name, prefix }: Pick<ResourceView, "name" | "prefix">): Route => ({
+  view: "resource",
+  name,
+  prefix,
+});
+
+interface Props {
+  readonly view: ResourceView;
+  readonly index: number;
+  /** Distance in px from the first row. */
+  readonly top: number;
+  readonly active: boolean;
+  readonly open: boolean;
+}
+
+export function ResourceRow({ view, index, top, active, open }: Props) {
+  const inspector = useInspector();
+  const route = routeOf(view);
+  const name = plain(view.name);
+  const lock = shownLock(view);
+  const { holders, waiters, heldSince, waitingSince, trouble } = view;
+  const [holder] = holders;
+  const now = inspector.now.value;
+  return (
+    // The grid handles keys: it has the focus and tracks the active row.
+    <div
+      id={rowId(view.key)}
+      role="row"
+      tabIndex={-1}
+      class="row row-grid"
+      aria-rowindex={index + 2}
+      aria-selected={open}
+      data-active={active}
+      data-lock-state={topState(lock?.state ?? "idle")}
+      data-trouble={trouble ?? undefined}
+      style={{ transform: `translateY(${top}px)` }}
+      onClick={(event) => {
+        // The link inside may be opened in another tab.
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        // The link's own address lacks what the list shows.
+        event.preventDefault();
+        inspector.active.value = view.key;
+        inspector.go(route);
+      }}
+    >
+      <div role="gridcell" tabIndex={-1} data-column="state">
+        <StateLabel state={lock?.state ?? "idle"} />
+        {trouble !== null && <span class="badge bad">{troubleNames[trouble]}</span>}
+      </div>
+      <div role="gridcell" tabIndex={-1} data-column="resource" title={name}>
+        <a href={hashOf(route)} tabIndex={-1}>
+          {view.prefix !== "" && <span class="muted">{plain(view.prefix)}</span>}
+          {name}
+        </a>
+      </div>
+      <div role="gridcell" tabIndex={-1} data-column="holder">
+        {holder === undefined ? <span class="muted">free</span> : <Owner source={holder.source} />}
+        {holders.length > 1 && <span class="muted"> and {holders.length - 1} more</span>}
+      </div>
+      <div role="gridcell" tabIndex={-1} data-column="held">
+        {heldSince === null ? "–" : formatDuration(now - heldSince)}
+      </div>
+      <div role="gridcell" tabIndex={-1} data-column="waiters" data-zero={waiters.length === 0}>
+        {waiters.length}
+        <span class="unit"> waiting</span>
+      </div>
+      <div role="gridcell" tabIndex={-1} data-column="wait">
+        {waitingSince === null ? "–" : formatDuration(now - waitingSince)}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,12 @@
+import type { NodeUse } from "./node-table.js";
+
+/** How a process uses a node, in words. */
+export const useNames: Record<NodeUse, string> = {
+  connecting: "connecting",
+  ready: "up",
+  unused: "ready, but not asked",
+  suspect: "suspect",
+  unresponsive: "unresponsive",
+  down: "down",
+  quarantined: "quarantined",
+};

@@ -1,0 +1,124 @@
+import { isExclusive } from "../../../../src/inspector/feed/exclusive.js";
+import type { SourceView } from "../../../../src/inspector/feed/frame-aggregate.js";
+import type { LockView } from "../../../../src/inspector/feed/frames.js";
+import { isSilent } from "../model/silence.js";
+import { topState } from "../model/states.js";
+
+/** What is wrong with a resource, the worst first. */
+export const troubles = ["overlap", "lost", "noQuorum", "silent"] as const;
+export type Trouble = (typeof troubles)[number];
+
+/** One resource with all its locks, of all processes. Times are epoch ms by the observer's clock. */
+export interface ResourceView {
+  /** Unique: the prefix and the name. */
+  readonly key: string;
+  readonly prefix: string;
+  readonly name: string;
+  /** The locks that hold a lease, the oldest lease first: usually one. */
+  readonly holders: readonly LockView[];
+  /** The locks that wait, in the order of their tickets: of the times at which their acquisitions began. */
+  readonly waiters: readonly LockView[];
+  /** Locks that neither hold nor wait, the latest first. */
+  readonly others: readonly LockView[];
+  readonly heldSince: number | null;
+  readonly waitingSince: number | null;
+  readonly trouble: Trouble | null;
+}
+
+type Sources = ReadonlyMap<string, SourceView>;
+
+const holding: ReadonlySet<string> = new Set(["held", "renewing", "releasing"]);
+
+/** ms by which an end of a lease may lie after the beginning of the next one because clocks are compared over a network. */
+const clockTolerance = 250;
+
+export const keyOf = (prefix: string, name: string): string => `${prefix}\n${name}`;
+
+/** Groups the locks by what they lock. `now`: epoch ms by the observer's clock. */
+export function resourcesOf(locks: Iterable<LockView>, sources: Sources, now: number): ResourceView[] {
+  const groups = new Map<string, { prefix: string; name: string; locks: LockView[] }>();
+  for (const lock of locks) {
+    const prefix = sources.get(lock.source)?.beat.prefix ?? "";
+    for (const name of lock.resources) {
+      const key = keyOf(prefix, name);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, { prefix, name, locks: [lock] });
+      else group.locks.push(lock);
+    }
+  }
+  const all: ResourceView[] = [];
+  for (const [key, group] of groups) all.push(viewOf(key, group, sources, now));
+  return all;
+}
+
+function viewOf(
+  key: string,
+  { prefix, name, locks }: { readonly prefix: string; readonly name: string; readonly locks: LockView[] },
+  sources: Sources,
+  now: number,
+): ResourceView {
+  const lagOf = ({ source }: LockView) => sources.get(source)?.lag ?? 0;
+  const at = (lock: LockView, time: number | null) => (time ?? lock.since) + lagOf(lock);
+  const holders: LockView[] = [];
+  const waiters: LockView[] = [];
+  const others: LockView[] = [];
+  for (const lock of locks) {
+    const top = topState(lock.state);
+    if (holding.has(top)) holders.push(lock);
+    else if (top === "acquiring") waiters.push(lock);
+    else others.push(lock);
+  }
+  const by = (time: (lock: LockView) => number) => (a: LockView, b: LockView) =>
+    time(a) - time(b) || (a.id < b.id ? -1 : 1);
+  const granted = (lock: LockView) => at(lock, lock.granted);
+  const began = (lock: LockView) => at(lock, lock.began);
+  if (holders.length > 1) holders.sort(by(granted));
+  if (waiters.length > 1) waiters.sort(by(began));
+  if (others.length > 1) others.sort(by((lock) => -at(lock, null)));
+  return {
+    key,
+    prefix,
+    name,
+    holders,
+    waiters,
+    others,
+    heldSince: holders[0] === undefined ? null : granted(holders[0]),
+    waitingSince: waiters[0] === undefined ? null : began(waiters[0]),
+    trouble: troubleOf({ holders, waiters, others }, sources, now),
+  };
+}
+
+type Locks = Pick<ResourceView, "holders" | "waiters" | "others">;
+
+function troubleOf({ holders, waiters, others }: Locks, sources: Sources, now: number): Trouble | null {
+  if (overlaps(holders, sources, now)) return "overlap";
+  if (others.some(({ state }) => topState(state) === "expired")) return "lost";
+  if (
+    holders.some(({ state }) => state === "renewing.retrying") ||
+    waiters.some(({ reason }) => reason === "noQuorum")
+  ) {
+    return "noQuorum";
+  }
+  const silent = (lock: LockView) => {
+    const source = sources.get(lock.source);
+    return source !== undefined && isSilent(source, now);
+  };
+  return holders.some(silent) || waiters.some(silent) ? "silent" : null;
+}
+
+/** Whether two exclusive leases are valid at the same time, by all that their processes say. */
+function overlaps(holders: readonly LockView[], sources: Sources, now: number): boolean {
+  if (holders.length < 2) return false;
+  const valid = holders.filter(
+    (lock) =>
+      isExclusive(lock) &&
+      lock.state !== "releasing" &&
+      lock.validUntil !== null &&
+      lock.validUntil + (sources.get(lock.source)?.lag ?? 0) > now + clockTolerance,
+  );
+  return valid.length > 1;
+}
+
+/** The lock that a resource's page shows: its holder, else who comes next, else the one that was used last. */
+export const shownLock = ({ holders, waiters, others }: Locks): LockView | null =>
+  holders[0] ?? waiters[0] ?? others[0] ?? null;
