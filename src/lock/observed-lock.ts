@@ -27,6 +27,8 @@ export interface ObservedLock {
   readonly resources: readonly string[];
   /** The mode that was asked for. That of a lease may have changed since. */
   readonly mode: LockMode;
+  /** The semaphore whose permits the lock takes; null for a lock of resources. */
+  readonly pool: { readonly number: number } | null;
   readonly manager: { readonly clock: Clock; readonly owner: string; readonly group: string | null };
   readonly state: LockState;
   /** The state with its substate, such as "acquiring.asking". */

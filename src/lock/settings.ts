@@ -168,7 +168,7 @@ export function timeoutFor(context: ManagerSettings, ttl: number): number {
  */
 export const roundLimit = ({ nodeTimeout }: ManagerSettings): number => roundTimeouts * nodeTimeout;
 
-export function checkMode(mode: unknown): LockMode {
+function checkMode(mode: unknown): LockMode {
   if (mode === "exclusive" || mode === "shared") return mode;
   throw new InvalidOptionError("mode", mode, '"exclusive" or "shared"');
 }

@@ -50,6 +50,8 @@ export function viewOf(
     round: (taken !== null ? roundOf(taken.event, taken.from, now) : null) ?? same?.round ?? null,
   };
   if (more !== undefined) view.more = more;
+  if ((leaseState?.mode ?? lock.mode) === "shared") view.mode = "shared";
+  if (lock.pool !== null) view.permits = lock.pool.number;
   return view;
 }
 

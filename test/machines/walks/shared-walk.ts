@@ -12,7 +12,7 @@ import type { Walk } from "./walk.js";
 const votes = [] as const;
 const several: readonly string[] = ["ACQUIRE", "DENIED", "NO_QUORUM"];
 /** One event of each type that a lock has, all of those that a guard tells apart, and those of an upgrade. */
-export const sharedEvents: readonly LockMachineEvent[] = [
+const sharedEvents: readonly LockMachineEvent[] = [
   ...lockEvents.filter(
     ({ type }, at) => several.includes(type) || lockEvents.findIndex((one) => one.type === type) === at,
   ),
@@ -23,7 +23,7 @@ export const sharedEvents: readonly LockMachineEvent[] = [
 ];
 
 /** Every path without a repeated state, extended by each event. */
-export const sharedPaths = getSimplePaths(sharedMachine, {
+const sharedPaths = getSimplePaths(sharedMachine, {
   input: { resources: ["a"] },
   events: sharedEvents,
   // The context counts attempts without a bound, so states are compared by their value only.
