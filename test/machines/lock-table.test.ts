@@ -24,7 +24,7 @@ describe("the lock's table", () => {
     const takenTransitions = new Set<AnyTransitionDefinition>();
     for (const path of paths)
       expect(walk(runTable(), path)).toEqual(walk(runActor([], takenTransitions), path));
-    expect(paths.length).toBe(252 * 41);
+    expect(paths.length).toBe(301 * 42);
     expect(transitionsOf(lockMachine.root).filter((one) => !takenTransitions.has(one))).toEqual([]);
   }, 120_000);
 
