@@ -61,6 +61,7 @@ export const beat = (changes: Partial<Beat> = {}): Beat => ({
   ],
   totals: { acquired: 1, failed: 0, retries: 0, renewed: 0, quorumLost: 0, expired: 0, released: 0 },
   inUse: 1,
+  since: 1_700_000_000_000,
   missed: 0,
   ...changes,
 });

@@ -2,7 +2,11 @@ import type { Beat, Frame, LockView, Step } from "../feed/frames.js";
 import { patched } from "./value-diff.js";
 
 /** A line that no encoder writes. */
-export class LineError extends Error {}
+export class LineError extends Error {
+  override get name(): string {
+    return "LineError";
+  }
+}
 
 interface Source {
   readonly name: string;
