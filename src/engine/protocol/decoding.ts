@@ -144,12 +144,12 @@ function decodeReport(keys: readonly string[], raw: readonly unknown[]): Reply {
   return { kind: "report", keys: reports };
 }
 
-/** Decodes a line for each reader: its remaining time, hash, "+" or "-", and owner. */
+/** Decodes "-", or a line for each reader: its remaining time, hash, "+" or "-", and owner. */
 function decodeReaders(raw: unknown): Reader[] | null {
   const lines = text(raw);
   if (lines === null) return null;
   const readers: Reader[] = [];
-  for (const line of lines === "" ? [] : lines.split("\n")) {
+  for (const line of lines === "-" ? [] : lines.split("\n")) {
     const [, ttlLeft, tokenHash, mark, owner = ""] = /^(\d+) ([0-9a-f]{16}) ([+-]) (.*)$/.exec(line) ?? [];
     if (ttlLeft === undefined || tokenHash === undefined) return null;
     const reader = { owner: isOwnerLabel(owner) ? owner : null, tokenHash, ttlLeft: integer(ttlLeft) ?? 0 };

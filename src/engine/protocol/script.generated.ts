@@ -266,7 +266,7 @@ call('ZREM', readersOf(index), token)
 coverReaders(index, serverTime())
 end
 local function describeReaders(index, value)
-if value ~= sharedForm then return 0, '' end
+if value ~= sharedForm then return 0, '-' end
 local now, lines, count = serverTime(), {}, 0
 local found = call('ZREVRANGEBYSCORE', readersOf(index), '+inf', '(' .. exact(now), 'WITHSCORES')
 for at = 1, #found, 2 do
@@ -278,7 +278,7 @@ if count <= reportedReaders then
 lines[count] = exact(found[at + 1] - now) .. ' ' .. hash .. ' ' .. (kept and '+' or '-') .. ' ' .. (owner or '')
 end
 end
-return count, table.concat(lines, '\\n')
+return count, count > 0 and table.concat(lines, '\\n') or '-'
 end
 local function denialUnless(one, other)
 for index = first, last do
@@ -600,7 +600,7 @@ local reply = { 2 }
 for index = first, last do
 local value, otherType = read(KEYS[index])
 for _, field in ipairs({ describe(KEYS[index], value, otherType) }) do reply[#reply + 1] = field end
-local count, readers = 0, ''
+local count, readers = 0, '-'
 if namesReaders then count, readers = describeReaders(index, value) end
 reply[#reply + 1], reply[#reply + 2] = count, readers
 end
@@ -906,4 +906,4 @@ elseif age and ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "646b7931ca3ba3c7c83b5421d8defadcbdb66cca";
+export const batchScriptSha = "9d42712d665f0b87c276de61f07ee17634b11b13";

@@ -139,7 +139,7 @@ local function report(namesReaders)
   for index = first, last do
     local value, otherType = read(KEYS[index])
     for _, field in ipairs({ describe(KEYS[index], value, otherType) }) do reply[#reply + 1] = field end
-    local count, readers = 0, ''
+    local count, readers = 0, '-'
     if namesReaders then count, readers = describeReaders(index, value) end
     reply[#reply + 1], reply[#reply + 2] = count, readers
   end

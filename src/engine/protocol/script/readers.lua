@@ -89,9 +89,10 @@ local function drop(index, token)
 end
 
 -- The values that a report has about the readers of a key: how many there are, and a line for each of the first of them: the
--- remaining time in ms, a hash of the token, "+" or "-" for whether the reader is kept after its release, and the owner.
+-- remaining time in ms, a hash of the token, "+" or "-" for whether the reader is kept after its release, and the owner. Without
+-- readers it is "-", because some clients give null for an empty string.
 local function describeReaders(index, value)
-  if value ~= sharedForm then return 0, '' end
+  if value ~= sharedForm then return 0, '-' end
   local now, lines, count = serverTime(), {}, 0
   local found = call('ZREVRANGEBYSCORE', readersOf(index), '+inf', '(' .. exact(now), 'WITHSCORES')
   for at = 1, #found, 2 do
@@ -103,7 +104,7 @@ local function describeReaders(index, value)
       lines[count] = exact(found[at + 1] - now) .. ' ' .. hash .. ' ' .. (kept and '+' or '-') .. ' ' .. (owner or '')
     end
   end
-  return count, table.concat(lines, '\n')
+  return count, count > 0 and table.concat(lines, '\n') or '-'
 end
 
 -- The denial because of the first key that holds neither of these values (false: the key is absent), or nil if each key
