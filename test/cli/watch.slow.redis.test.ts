@@ -323,6 +323,12 @@ describe("the recording", () => {
       locks: [lockView()],
     });
     await waitFor(watching, /payouts:42 is held/);
+    // What was recorded is written once a second.
+    await waitUntil(
+      "both frames are in the file",
+      20_000,
+      async () => (await readRecording(file)).frames.length === 2,
+    );
     watching.kill("SIGKILL");
     await watching.ended;
     const { frames } = await readRecording(file);

@@ -43,7 +43,7 @@ async function run(program: Program) {
 }
 
 describe.each([
-  { page: "from-redis-semaphore.md", uses: 4 },
+  { page: "from-redis-semaphore.md", uses: 5 },
   { page: "from-redlock-universal.md", uses: 3 },
 ])("the programs of $page", ({ page, uses }) => {
   const programs = programsOn(page);
