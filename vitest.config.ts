@@ -43,6 +43,8 @@ const longOnServers = [
   "test/locks/changing-nodes.slow.redis.test.ts",
   "test/locks/client-errors.slow.redis.test.ts",
   "test/locks/lasting-causes-older.slow.redis.test.ts",
+  "test/locks/permits.slow.redis.test.ts",
+  "test/locks/shared.slow.redis.test.ts",
 ];
 const folders = ["test/package/**", "test/inspector/browser/**", "test/rules/**"];
 
