@@ -14,7 +14,7 @@ import type { Settings } from "./settings.js";
 import type { QueuedAcquisition } from "./waiting/local-queue.js";
 
 /** The operation that errors report for an acquisition that continues an existing lease. */
-const operations = { handover: "adopt", shared: "renew" } as const;
+const operations = { handover: "adopt", sharedToken: "renew" } as const;
 
 /** An acquisition that failed. */
 interface FailedAcquisition extends QueuedAcquisition {

@@ -113,7 +113,7 @@ export class LeaseState {
    * lease began earlier. The keys of a shared token are never set again.
    */
   mayLackKeys(since: number): boolean {
-    return !this.claim.shared && this.confirmedAt.monotonic <= since;
+    return !this.claim.tokenShared && this.confirmedAt.monotonic <= since;
   }
 
   /** The ttl in ms of a round that confirms the lease and leaves its end where it is. */

@@ -132,7 +132,7 @@ export class HeldLocks {
       const held = this.find(resources, token);
       if (held === null) {
         const overrides = { driftFactor, retry: noRetry };
-        return this.acquire(resources, ttl, overrides, operation, { kind: "shared", token });
+        return this.acquire(resources, ttl, overrides, operation, { kind: "sharedToken", token });
       }
       checkTtl(ttl);
       held.settings.driftFactor = driftFactor;
@@ -178,7 +178,7 @@ export class HeldLocks {
 
   #releaseByToken(keys: Resources, token: string, answered: (result: RoundResult) => void): Promise<void> {
     const { engine, nodeTimeout } = this.manager.context;
-    const claim = engine.claims.createShared(keys, token);
+    const claim = engine.claims.createWithSharedToken(keys, token);
     claim.keep();
     return new Promise((resolve) => {
       claim.release(nodeTimeout, (result) => {

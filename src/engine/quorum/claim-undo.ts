@@ -20,7 +20,7 @@ export interface UndoableClaim {
   keysAt(record: MemberRecord): readonly string[];
   readonly token: string;
   /** The nodes held the token before the claim, and another client may use it too. */
-  readonly shared: boolean;
+  readonly tokenShared: boolean;
   /** The lease that the claim took over, if it is an adoption. */
   readonly from: PriorLease | null;
   /** Whether the adoption or the resumption has succeeded. */
@@ -128,8 +128,8 @@ export class ClaimUndo {
 
   /** Whether the token may be claimed again. */
   private get reclaimable(): boolean {
-    const { shared, named, from } = this.claim;
-    return shared || named || from !== null;
+    const { tokenShared, named, from } = this.claim;
+    return tokenShared || named || from !== null;
   }
 
   /**
@@ -143,8 +143,8 @@ export class ClaimUndo {
 
   /** Whether a node may have recorded a long lease. The ttl may be longer than known if only the token is known. */
   private get isLong(): boolean {
-    const { maxTtl, shared, from } = this.claim;
-    return maxTtl > longestShort || shared || from !== null;
+    const { maxTtl, tokenShared, from } = this.claim;
+    return maxTtl > longestShort || tokenShared || from !== null;
   }
 
   private commandFor(token: string, keys: readonly string[]): LockCommand {

@@ -25,7 +25,8 @@ const unknownTtl = 60_000;
  */
 export class Claim implements UndoableClaim {
   ended = false;
-  readonly shared: boolean;
+  /** Whether somebody else may use the token too. */
+  readonly tokenShared: boolean;
   readonly from: PriorLease | null;
   kept = false;
   place: QueuePlace | null = null;
@@ -52,12 +53,12 @@ export class Claim implements UndoableClaim {
     private readonly isLast: ((claim: Claim) => boolean) | null = null,
   ) {
     this.from = origin?.kind === "handover" ? origin : null;
-    const shared = origin?.kind === "shared";
-    this.shared = shared;
+    const tokenShared = origin?.kind === "sharedToken";
+    this.tokenShared = tokenShared;
     this.records = context.members.map((member, index) => ({
       index,
       member,
-      touched: shared,
+      touched: tokenShared,
       unanswered: 0,
       askedOn: null,
       granted: false,
@@ -72,7 +73,7 @@ export class Claim implements UndoableClaim {
    * quorum has granted, or a member has not.
    *
    * A claim of a lease that was handed over takes it from its old token, which a quorum must still hold. Unless `keep` is
-   * called, the end of the claim gives the keys back: a failed adoption must not end the lease. A claim of a shared token
+   * called, the end of the claim gives the keys back: a failed adoption must not end the lease. A claim of a token that others use
    * extends the keys. It sets no missing key, because the token's other holder may have released it.
    */
   acquire(
@@ -83,9 +84,9 @@ export class Claim implements UndoableClaim {
     decided: Decided,
     gate: MemberGate | null = null,
   ): void {
-    const { keys, token, from, shared } = this;
-    this.maxTtl = shared ? Math.max(this.maxTtl, ttl) : ttl;
-    if (shared) return this.ask({ op: "renew", keys, token, ttl }, timeout, decided);
+    const { keys, token, from, tokenShared } = this;
+    this.maxTtl = tokenShared ? Math.max(this.maxTtl, ttl) : ttl;
+    if (tokenShared) return this.ask({ op: "renew", keys, token, ttl }, timeout, decided);
     let command: LockCommand;
     if (from !== null) command = { op: "swap", keys, from: from.token, token, ttl };
     else if (queue === null) command = { op: "acquire", keys, token, ttl };
@@ -129,7 +130,7 @@ export class Claim implements UndoableClaim {
 
   /**
    * Extends the claim. Nodes that lack the key receive a command to set it again, but only once `decided` has accepted the renewal
-   * (a live quorum, in time) by returning true. A shared token is not set again: another process may be releasing it.
+   * (a live quorum, in time) by returning true. A token that others use is not set again: one of them may be releasing it.
    */
   renew(ttl: number, timeout: number, decided: (result: RoundResult) => boolean): void {
     const missing: number[] = [];
@@ -141,7 +142,7 @@ export class Claim implements UndoableClaim {
       else missing.push(member);
     };
     const onResult = (result: RoundResult) => {
-      accepted = decided(result) && !this.shared;
+      accepted = decided(result) && !this.tokenShared;
       if (accepted) for (const member of missing) this.heal(member, ttl);
     };
     this.ask({ op: "renew", keys: this.keys, token: this.token, ttl }, timeout, onResult, onAnswer);
@@ -149,7 +150,7 @@ export class Claim implements UndoableClaim {
 
   /** Whether the claim may be renewed together with others: it is about one key, and nobody else may use its token. */
   get groupable(): boolean {
-    return this.keys.length === 1 && !this.shared && !this.named && this.from === null;
+    return this.keys.length === 1 && !this.tokenShared && !this.named && this.from === null;
   }
 
   /** The claim is being renewed for `ttl` ms together with others. */
@@ -191,11 +192,11 @@ export class Claim implements UndoableClaim {
 
   /**
    * Ends the claim because its lease was handed over. The keys stay, except on nodes that may execute a command late, from a
-   * connection that was lost: the lease may have ended by then under another token. `shared`: others go on using this token.
+   * connection that was lost: the lease may have ended by then under another token. `tokenShared`: others go on using this token.
    */
-  handOver(shared: boolean): void {
+  handOver(tokenShared: boolean): void {
     this.end();
-    if (shared) return;
+    if (tokenShared) return;
     // A node that has denied the claim keeps its place.
     const denying = this.records.filter(({ denied, granted }) => denied && !granted);
     if (this.place !== null) this.leave(this.place, denying);
@@ -211,7 +212,7 @@ export class Claim implements UndoableClaim {
    */
   discard(wake: boolean, patient = false): void {
     this.end();
-    if (this.shared && !this.kept) return;
+    if (this.tokenShared && !this.kept) return;
     this.undo = new ClaimUndo(this, this.context.clock, wake);
     for (const record of this.records) {
       if (patient) this.undo.releasePatiently(record);

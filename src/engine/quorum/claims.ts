@@ -25,7 +25,7 @@ export class Claims {
 
   /** Creates the claim of an attempt: with a fresh token, unless the origin names a token. */
   create(keys: readonly string[], origin: Origin | null, caller: AsyncContext, mode: LockMode): Claim {
-    if (origin?.kind === "shared") return this.createShared(keys, origin.token, caller);
+    if (origin?.kind === "sharedToken") return this.createWithSharedToken(keys, origin.token, caller);
     if (origin?.as !== undefined) return this.createNamed(keys, origin.as, origin, caller);
     const Attempt = mode === "shared" ? ReaderClaim : Claim;
     return new Attempt(this.context, keys, freshToken(this.owner, this.random, mode), origin, caller);
@@ -43,12 +43,16 @@ export class Claims {
   }
 
   /** Creates a claim with a token that the nodes hold already. */
-  createShared(keys: readonly string[], token: string, caller: AsyncContext = currentContext()): Claim {
-    return new Claim(this.context, keys, token, { kind: "shared", token }, caller);
+  createWithSharedToken(
+    keys: readonly string[],
+    token: string,
+    caller: AsyncContext = currentContext(),
+  ): Claim {
+    return new Claim(this.context, keys, token, { kind: "sharedToken", token }, caller);
   }
 
   /** Creates a claim with the token of a lease that another engine of this process was granted, and nobody else has. */
-  createOf(keys: readonly string[], token: string, caller: AsyncContext): Claim {
+  createWithToken(keys: readonly string[], token: string, caller: AsyncContext): Claim {
     return new Claim(this.context, keys, token, null, caller);
   }
 

@@ -8,9 +8,9 @@ export interface PriorLease {
 
 /**
  * The origin of a lease that is not new. "handover": the lease was handed over, and continues under a fresh token, or
- * under the token that the user chose (`as`). `mode`: that of the lease, if it was upgraded. "shared": the nodes hold the token for another client too, and the lease
- * continues under that token.
+ * under the token that the user chose (`as`). `mode`: that of the lease, if it was upgraded. "sharedToken": the nodes hold the
+ * token for another client too, and the lease continues under that token.
  */
 export type Origin =
   | ({ readonly kind: "handover"; readonly as?: string; readonly mode?: LockMode } & PriorLease)
-  | { readonly kind: "shared"; readonly token: string };
+  | { readonly kind: "sharedToken"; readonly token: string };

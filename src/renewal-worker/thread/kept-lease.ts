@@ -62,7 +62,7 @@ export class KeptLease implements GroupedRenewal {
     const { engine, settings, sharedClock, background } = context;
     const { keys, token, resources, grantedAt, confirmedAt, lastTtl, ...terms } = registration;
     const { driftFactor, clock } = settings;
-    this.claim = engine.claims.createOf(keys, token, sharedContext);
+    this.claim = engine.claims.createWithToken(keys, token, sharedContext);
     this.leaseState = new LeaseState(clock, this.claim, {
       ...terms,
       resources,
