@@ -39,6 +39,7 @@ export const searches = [
 const longSearches = ["test/simulation/simulation.slow.test.ts"];
 /** Wide tables, and programs of other packages. */
 const longOnServers = [
+  "test/contract/bun.slow.redis.test.ts",
   "test/examples/scheduling.slow.redis.test.ts",
   "test/locks/changing-nodes.slow.redis.test.ts",
   "test/locks/client-errors.slow.redis.test.ts",
