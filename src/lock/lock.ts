@@ -145,6 +145,7 @@ export class Lock
     const context = currentContext();
     this.notifier.context = context;
     this.notifier.permits = undefined;
+    this.notifier.mode = this.mode === "shared" ? "shared" : undefined;
     return new Promise((resolve) => {
       const acquisition = new Acquisition(
         this,

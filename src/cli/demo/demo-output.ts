@@ -68,6 +68,8 @@ export class DemoOutput {
       }
       case "renewed":
         return `${paint.cyan("renewed")}; ${this.#votes(event)}, ${validFor(event)}`;
+      case "upgraded":
+        return `${paint.cyan("upgraded")}; ${this.#votes(event)}, ${validFor(event)}`;
       case "quorumLost":
         return `${paint.yellow("quorum lost")}; ${this.#votes(event)}, still valid for ${formatDuration(event.remaining)}`;
       case "expired":
