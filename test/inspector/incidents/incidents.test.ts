@@ -254,6 +254,22 @@ describe("two leases of one resource", () => {
     expect(textsOf(aggregate)).toEqual([]);
   });
 
+  test("are an overlap if one of them is shared and the other one is not", () => {
+    const aggregate = new IncidentAggregate();
+    const [one, two] = ["api-1", "api-2"].map((source) => new Process(source, aggregate)) as [
+      Process,
+      Process,
+    ];
+    one.step(0, "GRANTED", "acquiring.asking", { mode: "shared" });
+    two.step(2, "GRANTED", "acquiring.asking", second);
+    one.beat(5);
+    expect(textsOf(aggregate)).toEqual([
+      expect.stringMatching(/^orders:11000 held twice since 19:48:02 UTC: /),
+    ]);
+    const overlap = aggregate.incidents.all.find(({ kind }) => kind === "overlap");
+    expect(overlap?.resources).toEqual(["orders:11000"]);
+  });
+
   test("are none if the release of the first arrives late, if it had expired, or its process ends", () => {
     const aggregate = new IncidentAggregate();
     const [one, two] = ["api-1", "api-2"].map((source) => new Process(source, aggregate)) as [

@@ -17,7 +17,7 @@ import { Replay } from "./replay/replay.js";
 import { loadWindow } from "./replay/window.js";
 import { recentGrants } from "./resource/grants.js";
 import { firstOrder, sortResources } from "./resource/order.js";
-import { type ResourceView, resourcesOf } from "./resource/resources.js";
+import { type ResourceView, resourcesOf, routeOf } from "./resource/resources.js";
 
 /** Interval in ms at which countdowns are redrawn. */
 const tick = 100;
@@ -68,6 +68,9 @@ export class Inspector {
 
   /** Epoch ms by the observer's clock; in a replay the recording's time. */
   readonly now = computed(() => this.replay.value?.time.value ?? this.liveNow.value);
+
+  /** Epoch ms of the moment in the past that is shown; Infinity if it is the present. */
+  readonly shownUntil = computed(() => this.replay.value?.time.value ?? Number.POSITIVE_INFINITY);
 
   private readonly second = computed(() => Math.floor(this.now.value / 1_000));
 
@@ -256,7 +259,7 @@ export class Inspector {
     if (first === undefined) return;
     this.viewUndecided = false;
     if (!matchMedia(rows.length > maxWithoutList ? roomForBoth : roomForOne).matches) return;
-    const route: Route = { view: "resource", name: first.name, prefix: first.prefix };
+    const route = routeOf(first);
     // Replaces the address that named no view, so that the back button does not return to it.
     history.replaceState(null, "", hashOf(route));
     this.route.value = route;
