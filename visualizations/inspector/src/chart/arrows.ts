@@ -1,5 +1,5 @@
 import type { ChartLayout } from "../../../../src/charts/layout.js";
-import { layouts } from "../../../../src/charts/layouts.js";
+import { lockLayout, sharedLayout } from "../../../../src/charts/layouts.js";
 import { shownBy } from "../../../../src/charts/moved.js";
 import { overviewArrowOf } from "../../../../src/charts/overview.js";
 import type { LockView, Step } from "../../../../src/inspector/feed/frames.js";
@@ -18,7 +18,7 @@ export function drawnFor(level: Level, lock: LockView, steps: readonly Step[]): 
   return [lock, ...steps.map((step) => step.lock)].some(isShared) ? "shared" : "lock";
 }
 
-export const layoutOf = (drawn: Drawn): ChartLayout => layouts[drawn === "overview" ? "lock" : drawn];
+export const layoutOf = (drawn: Drawn): ChartLayout => (drawn === "shared" ? sharedLayout : lockLayout);
 
 type Taken = Pick<Step, "event" | "from" | "to">;
 
