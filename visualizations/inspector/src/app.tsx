@@ -4,6 +4,7 @@ import { useInspector } from "./context.js";
 import { Announcer } from "./frame/announcer.js";
 import { Header } from "./frame/header.js";
 import { KeyHelp } from "./frame/key-help.js";
+import { StoryStrip } from "./frame/story-strip.js";
 import { IncidentsPage } from "./incidents/incidents-page.js";
 import { RiskStrip } from "./incidents/risk-strip.js";
 import { LocksView } from "./list/locks-view.js";
@@ -27,6 +28,7 @@ export function App() {
       <KeyHelp />
       <div>
         <Header />
+        <StoryStrip />
         <RiskStrip />
       </div>
       <main class="main" data-view={route.view} data-connection={inspector.connection.value.kind}>

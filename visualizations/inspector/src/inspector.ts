@@ -2,6 +2,7 @@ import { computed, signal } from "@preact/signals";
 import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame, LockView, Step } from "../../../src/inspector/feed/frames.js";
 import type { Incident } from "../../../src/inspector/incidents/incident.js";
+import type { StoryView } from "../../../src/inspector/server/story.js";
 import { startAddress } from "./address.js";
 import { Axis } from "./axis/past.js";
 import { type ConnectionState, type Hello, subscribe } from "./connection.js";
@@ -52,6 +53,8 @@ export class Inspector {
   readonly replay = signal<Replay | null>(null);
   /** The incidents that the server derived, oldest first. */
   readonly incidents = signal<readonly Incident[]>([]);
+  /** The chapter of the demo; null elsewhere. */
+  readonly story = signal<StoryView | null>(null);
   readonly axis = new Axis();
   /** The error of reading a recording. */
   readonly failure = signal<string | null>(null);
@@ -148,6 +151,7 @@ export class Inspector {
         this.hello.value = hello;
         this.fresh = true;
         this.incidents.value = [];
+        this.story.value = hello.story ?? null;
         if (hello.mode === "replay") {
           end();
           void this.openRecording();
@@ -156,6 +160,9 @@ export class Inspector {
       frames: (frames) => this.apply(frames),
       incidents: (incidents) => {
         this.incidents.value = [...this.incidents.peek(), ...incidents].slice(-maxIncidents);
+      },
+      story: (story) => {
+        this.story.value = story;
       },
       connection: (state) => {
         this.connection.value = state;
