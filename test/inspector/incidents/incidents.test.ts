@@ -341,6 +341,20 @@ describe("the quorum at risk", () => {
     return risk === null ? null : riskSentence(risk, addresses);
   };
 
+  test("tells nodes that are quarantined from those that are down, and no time that nobody has seen", () => {
+    const aggregate = new IncidentAggregate();
+    const one = new Process("api-1", aggregate);
+    const away = { state: "quarantined", step: null } as const;
+    one.beat(1, { 0: away, 1: away });
+    expect(sentenceAt(aggregate, 2)).toBe(
+      "No quorum: 7711 and 7712 quarantined; no lease is left to run out",
+    );
+    one.beat(3, { 0: away, 1: down(2) });
+    expect(sentenceAt(aggregate, 4)).toBe(
+      "No quorum: 7711 and 7712 down or quarantined since 19:48:02 UTC; no lease is left to run out",
+    );
+  });
+
   test("names the nodes, since when, and how long the leases are valid", () => {
     const aggregate = new IncidentAggregate();
     const [one, two] = ["api-1", "api-2"].map((source) => new Process(source, aggregate)) as [
