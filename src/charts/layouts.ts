@@ -697,7 +697,7 @@ export const nodeLayout: ChartLayout = {
     },
   ],
 };
-export const managerLayout: ChartLayout = {
+const managerLayout: ChartLayout = {
   name: "manager",
   width: 130,
   height: 288,
@@ -738,7 +738,7 @@ export const managerLayout: ChartLayout = {
     },
   ],
 };
-export const electionLayout: ChartLayout = {
+const electionLayout: ChartLayout = {
   name: "election",
   width: 379,
   height: 910,

@@ -2,8 +2,7 @@ import type { LockView } from "../../../../src/inspector/feed/frames.js";
 import { isPermit, isShared } from "../../../../src/inspector/feed/lease-kind.js";
 
 /** What a resource is locked with. */
-export const kinds = ["lock", "shared", "semaphore", "election"] as const;
-export type Kind = (typeof kinds)[number];
+export type Kind = "lock" | "shared" | "semaphore" | "election";
 
 /** The kind of the resource that these locks lock. Locks of one resource differ in their mode only. */
 export function kindOf(locks: readonly LockView[]): Kind {
