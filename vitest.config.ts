@@ -48,6 +48,7 @@ const longSearches = [
 /** Wide tables, long outages, and programs of other packages. */
 const longOnServers = [
   "test/cli/loss.slow.redis.test.ts",
+  "test/contract/bun.slow.redis.test.ts",
   "test/examples/scheduling.slow.redis.test.ts",
   "test/faults/broken.slow.redis.test.ts",
   "test/faults/failover.slow.redis.test.ts",
