@@ -23,6 +23,7 @@ const modules = (names) => Object.fromEntries(names.map((name) => [name, `build/
 const groups = [
   { name: "errors", test: /esm[\\/]errors\.js$/ },
   { name: "core", test: /esm[\\/](?:create-locks|clients[\\/]memory[\\/]memory-node)\.js$/ },
+  { name: "request-lock", test: /esm[\\/]integrations[\\/](?:http[\\/].*|lease-options)\.js$/ },
   { name: "redlock-class", test: /esm[\\/]redlock[\\/]redlock\.js$/ },
   { name: "feed", test: /esm[\\/]inspector[\\/]feed[\\/]/ },
   { name: "server", test: /esm[\\/]inspector[\\/]server[\\/]page-server\.js$/ },
