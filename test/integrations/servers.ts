@@ -19,10 +19,10 @@ export interface Given extends Omit<AcquireOptions, "signal"> {
 }
 
 /** The work of the handler behind the lock. Its result is the text of the response. */
-export type Work = (lease: Lease) => Promise<string>;
+type Work = (lease: Lease) => Promise<string>;
 
 /** Sends `POST /orders/ID`. */
-export type Ask = (id: string, init?: { readonly signal?: AbortSignal }) => Promise<Response>;
+type Ask = (id: string, init?: { readonly signal?: AbortSignal }) => Promise<Response>;
 
 /** An application with the route `POST /orders/:id`. */
 export type Serve = (options: Given, work: Work) => Promise<Ask>;
