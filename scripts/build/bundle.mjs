@@ -7,6 +7,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { rolldown } from "rolldown";
 import { esmExternalRequirePlugin } from "rolldown/plugins";
+import { bundleForBrowsers } from "./browser.mjs";
 import { entryPoints } from "./entry-points.mjs";
 import { writeLicenses } from "./licenses.mjs";
 import { guardOptionalPackages } from "./optional-packages.mjs";
@@ -73,7 +74,9 @@ export async function bundle(embedded) {
   // The package has type "module"; this folder overrides it.
   writeFileSync("dist/cjs/package.json", `${JSON.stringify({ type: "commonjs" })}\n`);
   chmodSync("dist/esm/cli.js", 0o755);
-  writeLicenses([...embedded, ...[...esm, ...cjs].flatMap(({ moduleIds = [] }) => moduleIds)]);
+  const browser = await bundleForBrowsers([...installed]);
+  const bundled = [...esm, ...cjs].flatMap(({ moduleIds = [] }) => moduleIds);
+  writeLicenses([...embedded, ...bundled, ...browser]);
 }
 
 const commonjs = {
