@@ -9,6 +9,7 @@ import { basename } from "node:path";
 import { rolldown } from "rolldown";
 import { esmExternalRequirePlugin } from "rolldown/plugins";
 import { minifySync } from "rolldown/utils";
+import { bundleForBrowsers } from "./browser.mjs";
 import { embedded } from "./embed.mjs";
 import { entryPoints } from "./entry-points.mjs";
 import { writeLicenses } from "./licenses.mjs";
@@ -29,6 +30,7 @@ const compact = { compress: false, mangle: false, codegen: { removeWhitespace: t
 const groups = [
   { name: "errors", test: /esm[\\/]errors\.js$/ },
   { name: "core", test: /esm[\\/](?:create-locks|clients[\\/]memory[\\/]memory-node)\.js$/ },
+  { name: "request-lock", test: /esm[\\/]integrations[\\/](?:http[\\/].*|lease-options)\.js$/ },
   { name: "redlock-class", test: /esm[\\/]redlock[\\/]redlock\.js$/ },
   { name: "feed", test: /esm[\\/]inspector[\\/]feed[\\/]/ },
   { name: "server", test: /esm[\\/]inspector[\\/]server[\\/]page-server\.js$/ },
@@ -93,7 +95,9 @@ export async function bundle(textModules) {
   // The package has type "module"; this folder overrides it.
   writeFileSync("dist/cjs/package.json", `${JSON.stringify({ type: "commonjs" })}\n`);
   chmodSync("dist/esm/cli.js", 0o755);
-  writeLicenses([...textModules, ...[...esm, ...cjs].flatMap(({ moduleIds = [] }) => moduleIds)]);
+  const browser = await bundleForBrowsers([...installed]);
+  const bundled = [...esm, ...cjs].flatMap(({ moduleIds = [] }) => moduleIds);
+  writeLicenses([...textModules, ...bundled, ...browser]);
 }
 
 const commonjs = {
