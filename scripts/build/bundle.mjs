@@ -9,7 +9,6 @@ import { basename } from "node:path";
 import { rolldown } from "rolldown";
 import { esmExternalRequirePlugin } from "rolldown/plugins";
 import { minifySync } from "rolldown/utils";
-import { bundleForBrowsers } from "./browser.mjs";
 import { embedded } from "./embed.mjs";
 import { entryPoints } from "./entry-points.mjs";
 import { writeLicenses } from "./licenses.mjs";
@@ -20,7 +19,7 @@ const installed = new Set([...Object.keys(dependencies), ...Object.keys(peerDepe
 
 const modules = (names) => Object.fromEntries(names.map((name) => [name, `build/esm/${name}.js`]));
 
-/** Names stay as they are, so that stack traces can be read. */
+/** Names of functions stay as they are, so that stack traces can be read. */
 const compact = { compress: false, mangle: false, codegen: { removeWhitespace: true } };
 
 /**
@@ -95,9 +94,8 @@ export async function bundle(textModules) {
   // The package has type "module"; this folder overrides it.
   writeFileSync("dist/cjs/package.json", `${JSON.stringify({ type: "commonjs" })}\n`);
   chmodSync("dist/esm/cli.js", 0o755);
-  const browser = await bundleForBrowsers([...installed]);
   const bundled = [...esm, ...cjs].flatMap(({ moduleIds = [] }) => moduleIds);
-  writeLicenses([...textModules, ...bundled, ...browser]);
+  writeLicenses([...textModules, ...bundled]);
 }
 
 const commonjs = {
@@ -108,7 +106,7 @@ const commonjs = {
   // Test runners that load CommonJS in a context of their own have no `import()`.
   dynamicImportInCjs: false,
   // Current releases of Node.js and bundlers load the ES modules, which can be read. These are for those that cannot.
-  minify: compact,
+  minify: { ...compact, compress: true, mangle: { keepNames: true } },
   entryFileNames: ({ name }) => (name === "redlock" ? "redlock.cjs" : "[name].js"),
   plugins: [guardOptionalPackages(Object.keys(peerDependencies))],
 };
