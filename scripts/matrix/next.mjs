@@ -28,11 +28,23 @@ export async function GET() {
 }
 `;
 
+const locked = `
+import { createLocks } from "holdfast";
+import { withLock } from "holdfast/next";
+const locks = createLocks({ nodes: [process.env.REDIS_URL] });
+const key = async (_request, { params }) => "orders:" + (await params).id;
+export const POST = withLock({ locks, key }, async (_request, { params }, lease) => {
+  const { id } = await params;
+  const refused = await fetch(process.env.SELF + "/orders/" + id, { method: "POST" });
+  return new Response([id, lease.resources, refused.status, refused.headers.get("retry-after") > 0].join(" "));
+});
+`;
+
 const row = (bundler) => ({
   project: "next",
   tool: "next",
   label: "Next.js",
-  what: `standalone server built with ${bundler}: a route with an address, the page and telemetry`,
+  what: `standalone server built with ${bundler}: a route with an address, the page and telemetry, and a locked route`,
   async run(project) {
     await rm(project.path(".next"), { recursive: true, force: true });
     await project.write(
@@ -44,6 +56,7 @@ const row = (bundler) => ({
       "export default function Layout({ children }) { return <html><body>{children}</body></html>; }",
     );
     await project.write("app/api/lock/route.js", route);
+    await project.write("app/orders/[id]/route.js", locked);
     const args = ["node_modules/next/dist/bin/next", "build", `--${bundler}`];
     const env = { NEXT_TELEMETRY_DISABLED: "1" };
     await project.run(process.execPath, args, { timeout: buildTimeout, env });
@@ -52,24 +65,30 @@ const row = (bundler) => ({
     try {
       await cp(project.path(".next/standalone"), elsewhere, { recursive: true });
       const answer = await ask(elsewhere, project.redis);
-      if (answer !== "held LockContendedError 200") throw new Error(`the route answered "${answer}"`);
+      if (answer !== "held LockContendedError 200; 7 orders:7 409 true")
+        throw new Error(`the routes answered "${answer}"`);
     } finally {
       await rm(elsewhere, { recursive: true, force: true });
     }
   },
 });
 
-/** Starts the server, and asks the route once. */
+/** Starts the server, and asks each route once. */
 async function ask(folder, redis) {
   const port = await freePort();
-  const env = { ...process.env, PORT: String(port), HOSTNAME: "127.0.0.1", REDIS_URL: redis };
+  const url = `http://127.0.0.1:${port}`;
+  const env = { ...process.env, PORT: String(port), HOSTNAME: "127.0.0.1", REDIS_URL: redis, SELF: url };
   const server = spawn(process.execPath, ["server.js"], { cwd: folder, env, stdio: "ignore" });
   const ended = once(server, "exit");
   try {
     for (const started = Date.now(); ; await sleep(250)) {
-      const response = await fetch(`http://127.0.0.1:${port}/api/lock`).catch(() => null);
-      if (response !== null) return await response.text();
-      if (Date.now() - started > startTimeout) throw new Error("the server did not start");
+      const response = await fetch(`${url}/api/lock`).catch(() => null);
+      if (response === null) {
+        if (Date.now() - started > startTimeout) throw new Error("the server did not start");
+        continue;
+      }
+      const locked = await fetch(`${url}/orders/7`, { method: "POST" });
+      return `${await response.text()}; ${await locked.text()}`;
     }
   } finally {
     server.kill("SIGKILL");

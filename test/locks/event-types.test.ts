@@ -31,6 +31,7 @@ function described(event: AnyEvent): string {
     case "acquiring":
     case "acquired":
     case "renewed":
+    case "upgraded":
     case "quorumLost":
     case "released":
     case "failed":
