@@ -11,7 +11,7 @@ import { groups } from "./matrix/groups.mjs";
 import { pack } from "./matrix/project.mjs";
 import { removeProjects, runGroup } from "./matrix/run.mjs";
 import { startMatrixServers } from "./matrix/smoke/servers.mjs";
-import { replacePart, tableOf } from "./matrix/table.mjs";
+import { partOf, replacePart, tableOf } from "./matrix/table.mjs";
 
 const page = "docs/support.md";
 const wanted = process.argv.slice(2);
@@ -40,9 +40,10 @@ try {
   await stop();
 }
 const minutes = Math.ceil((Date.now() - started) / 60_000);
-if (wanted.length === 0) {
-  const day = new Date().toISOString().slice(0, 10);
-  write("run", `Last whole run: ${day}, ${cells} outcomes, ${failed} failures, ${minutes} minutes.`);
-}
+const groupNames = wanted.length === 0 ? "everything" : wanted.join(", ");
+const day = new Date().toISOString().slice(0, 10);
+const line = `- ${groupNames}: ${cells} outcomes, ${failed} failures, ${minutes} minutes, on ${day}`;
+const earlier = wanted.length === 0 ? [] : partOf(readFileSync(page, "utf8"), "run").split("\n");
+write("run", [...earlier.filter((one) => one !== "" && !one.startsWith(`- ${groupNames}:`)), line].join("\n"));
 console.log(`${cells} outcomes in ${minutes} minutes: ${failed === 0 ? "none fails" : `${failed} fail`}`);
 process.exitCode = failed === 0 ? 0 : 1;

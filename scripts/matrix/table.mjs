@@ -1,11 +1,18 @@
 import { markdownTable } from "markdown-table";
 
-/** Replaces what is between the comments with this id in the page. */
-export function replacePart(page, id, text) {
+/** Where the part with this id is in the page: between the comments with the id. */
+function placeOf(page, id) {
   const [start, end] = [`<!-- ${id}: -->`, `<!-- :${id} -->`];
   const [from, to] = [page.indexOf(start), page.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`the page has no place for ${id}: ${start} ${end}`);
-  return `${page.slice(0, from + start.length)}\n\n${text}\n\n${page.slice(to)}`;
+  return [from + start.length, to];
+}
+
+export const partOf = (page, id) => page.slice(...placeOf(page, id)).trim();
+
+export function replacePart(page, id, text) {
+  const [from, to] = placeOf(page, id);
+  return `${page.slice(0, from)}\n\n${text}\n\n${page.slice(to)}`;
 }
 
 /** The results of a group as a table: a row each, or cells. */
