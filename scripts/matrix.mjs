@@ -44,6 +44,9 @@ const groupNames = wanted.length === 0 ? "everything" : wanted.join(", ");
 const day = new Date().toISOString().slice(0, 10);
 const line = `- ${groupNames}: ${cells} outcomes, ${failed} failures, ${minutes} minutes, on ${day}`;
 const earlier = wanted.length === 0 ? [] : partOf(readFileSync(page, "utf8"), "run").split("\n");
-write("run", [...earlier.filter((one) => one !== "" && !one.startsWith(`- ${groupNames}:`)), line].join("\n"));
+write(
+  "run",
+  [...earlier.filter((one) => one !== "" && !one.startsWith(`- ${groupNames}:`)), line].join("\n"),
+);
 console.log(`${cells} outcomes in ${minutes} minutes: ${failed === 0 ? "none fails" : `${failed} fail`}`);
 process.exitCode = failed === 0 ? 0 : 1;

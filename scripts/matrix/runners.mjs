@@ -36,7 +36,12 @@ const here = import.meta.dirname;
 const runnerTimeout = 180_000;
 
 /** The number of passed tests in the output of Jest, Vitest, node:test and Mocha. */
-const passed = [/^Tests:.*?(\d+) passed/m, /^ *Tests .*?(\d+) passed/m, /^# pass (\d+)/m, /^ *(\d+) passing/m];
+const passed = [
+  /^Tests:.*?(\d+) passed/m,
+  /^ *Tests .*?(\d+) passed/m,
+  /^# pass (\d+)/m,
+  /^ *(\d+) passing/m,
+];
 
 /** A program of docs/testing.md. */
 function programOf(title) {
@@ -55,8 +60,14 @@ const row = (name, { files, config = {}, page, command }) => ({
     }
     if (page !== undefined) await project.write("page.test.cjs", programOf(page));
     const env = { NODE_OPTIONS: "--disable-warning=HoldfastWarning" };
-    const output = await project.run(process.execPath, command, { env, timeout: runnerTimeout, withErrors: true });
-    const count = Number(passed.map((pattern) => pattern.exec(output)?.[1]).find((text) => text !== undefined) ?? 0);
+    const output = await project.run(process.execPath, command, {
+      env,
+      timeout: runnerTimeout,
+      withErrors: true,
+    });
+    const count = Number(
+      passed.map((pattern) => pattern.exec(output)?.[1]).find((text) => text !== undefined) ?? 0,
+    );
     if (count === 0) throw new Error(`no test has passed: ${output}`);
   },
 });

@@ -67,7 +67,9 @@ function isOlder(present, oldest) {
 }
 
 const packagesOf = (parts) =>
-  Object.entries(Object.assign({}, ...parts.map(({ packages }) => packages))).map(([name, spec]) => `${name}@${spec}`);
+  Object.entries(Object.assign({}, ...parts.map(({ packages }) => packages))).map(
+    ([name, spec]) => `${name}@${spec}`,
+  );
 
 /** One project with every runtime and every client. */
 export const smokeProject = { packages: packagesOf([mixed, ...clients, ...runtimes]) };

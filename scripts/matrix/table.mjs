@@ -19,7 +19,10 @@ export function replacePart(page, id, text) {
 export function tableOf({ header }, results) {
   const rows =
     header === undefined
-      ? [["with", "what", "outcome"], ...results.map(({ tool, what, outcome }) => [tool, what, inOneLine(outcome)])]
+      ? [
+          ["with", "what", "outcome"],
+          ...results.map(({ tool, what, outcome }) => [tool, what, inOneLine(outcome)]),
+        ]
       : crossOf(header, results);
   return markdownTable(rows, { alignDelimiters: false, padding: true });
 }

@@ -4,7 +4,12 @@ import { runtimes } from "./smoke/runtimes.mjs";
 import { kinds } from "./smoke/servers.mjs";
 import { smokeProject } from "./smoke.mjs";
 
-const row = (what, label, version) => ({ project: "all", label, what, run: async (project) => version(project) });
+const row = (what, label, version) => ({
+  project: "all",
+  label,
+  what,
+  run: async (project) => version(project),
+});
 
 export const versions = {
   id: "versions",

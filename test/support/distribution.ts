@@ -34,7 +34,8 @@ export async function fetchServer(server: PackagedServer): Promise<Launch> {
   await apt.unpackWithLibraries(server.packages, root);
   const fetched = await launch();
   const reason = await whyNot(fetched, /server v=/i, "a server");
-  if (reason !== undefined) throw new Error(`${server.packages[0]} of ${server.suite} does not run: ${reason}`);
+  if (reason !== undefined)
+    throw new Error(`${server.packages[0]} of ${server.suite} does not run: ${reason}`);
   return fetched;
 }
 
@@ -46,7 +47,9 @@ async function byItsLoader(root: string, program: string): Promise<Launch> {
   const loader = files.find((file) => file.isFile() && /^ld-(linux.*\.so\.\d+|[\d.]+\.so)$/.test(file.name));
   if (loader === undefined) throw new Error(`there is no loader in ${root}`);
   await access(join(root, program));
-  const libraries = new Set(files.filter(({ name }) => /\.so(\.|$)/.test(name)).map((file) => file.parentPath));
+  const libraries = new Set(
+    files.filter(({ name }) => /\.so(\.|$)/.test(name)).map((file) => file.parentPath),
+  );
   const command = join(root, "start-server");
   const args = ["--library-path", [...libraries].join(":"), join(root, program)];
   const line = [join(loader.parentPath, loader.name), ...args].map((arg) => `'${arg}'`).join(" ");

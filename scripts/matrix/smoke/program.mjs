@@ -23,7 +23,10 @@ async function main() {
   for (const name of ["acquiring", "acquired", "renewed", "released"]) locks.on(name, () => events.push(name));
   await locks.ready({ timeout: 60_000 });
 
-  const renewed = new Promise((resolve) => locks.once("renewed", resolve));
+  const renewed = new Promise((resolve, reject) => {
+    locks.once("renewed", resolve);
+    locks.once("expired", ({ reason }) => reject(new Error("the lease was lost: " + reason)));
+  });
   const lease = await locks.acquire("a", { fence: true });
   check((await other.tryAcquire("a")) === null, "two leases of one lock");
   const next = other.acquire("a", { fence: true });

@@ -15,7 +15,10 @@ const bun = {
   label: "Bun",
   packages: { bun: "latest" },
   installed: "bun",
-  command: (project, file) => [project.path(`node_modules/@oven/bun-${platform}-${arch === "arm64" ? "aarch64" : arch}/bin/bun`), [file]],
+  command: (project, file) => [
+    project.path(`node_modules/@oven/bun-${platform}-${arch === "arm64" ? "aarch64" : arch}/bin/bun`),
+    [file],
+  ],
 };
 
 const deno = {

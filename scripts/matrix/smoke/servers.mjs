@@ -53,7 +53,9 @@ export async function startMatrixServers() {
       for (const port of ports) await answered(() => callRedis(port, ["PING"]));
       const own = await Promise.all(ports.map((port) => UpstashFront.start(port)));
       fronts.push(...own);
-      const version = /(?:valkey|redis)_version:(\S+)/.exec(String(info).replace(/redis_version:\S+\s+(?=[\s\S]*valkey_version)/, ""))?.[1];
+      const version = /(?:valkey|redis)_version:(\S+)/.exec(
+        String(info).replace(/redis_version:\S+\s+(?=[\s\S]*valkey_version)/, ""),
+      )?.[1];
       servers.push({ label, version, ports, urls: own.map(({ url }) => url) });
     }
     return { servers, stop };
