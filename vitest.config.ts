@@ -10,7 +10,7 @@ import { defineConfig } from "vitest/config";
  *   name.slow.redis.test.ts  "redis, slow"
  *
  * Some slow files take so long that only `npm run test:full` runs them: "unit, long" and "redis, long".
- * The folders test/package, test/inspector/browser and test/rules are projects of their own.
+ * The folders test/package and test/rules are projects of their own, and so are test/inspector/browser and test/site together.
  */
 const slow = "test/**/*.slow.*";
 const onServers = "test/**/*.redis.test.ts";
@@ -35,8 +35,8 @@ export const searches = [
   "test/simulation/replay.test.ts",
   "test/simulation/user-program.test.ts",
 ];
-/** Seeds that `npm run sim` plays too. */
-const longSearches = ["test/simulation/simulation.slow.test.ts"];
+/** Seeds that `npm run sim` plays too, and the site, which is built first. */
+const longSearches = ["test/simulation/simulation.slow.test.ts", "test/site/site.slow.test.ts"];
 /** Wide tables, and programs of other packages. */
 const longOnServers = [
   "test/examples/scheduling.slow.redis.test.ts",
@@ -46,7 +46,7 @@ const longOnServers = [
   "test/locks/permits.slow.redis.test.ts",
   "test/locks/shared.slow.redis.test.ts",
 ];
-const folders = ["test/package/**", "test/inspector/browser/**", "test/rules/**"];
+const folders = ["test/package/**", "test/inspector/browser/**", "test/rules/**", "test/site/**"];
 
 const shared = {
   // This is when a test is taken to hang. A busy machine may take ten times as long as a quiet one.
@@ -179,10 +179,11 @@ export default defineConfig({
       },
       {
         test: {
-          // The inspector's page in a real browser: needs a build.
+          // The inspector's page and the playground in a real browser: needs a build.
           ...redis,
           name: "browser",
-          include: ["test/inspector/browser/*.test.ts"],
+          include: ["test/inspector/browser/*.test.ts", "test/site/*.test.ts"],
+          exclude: [slow],
           // The tests count frames, so nothing else runs meanwhile.
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
