@@ -19,6 +19,8 @@ await build({ configFile: "visualizations/playground/vite.config.ts", logLevel: 
 execFileSync(process.execPath, ["node_modules/vitepress/bin/vitepress.js", "build", "."], {
   cwd: "site",
   stdio: "inherit",
+  // Files, and not pages.
+  env: { ...process.env, VITE_EXTRA_EXTENSIONS: "cjs" },
 });
 cpSync("build/playground", "build/site/playground", { recursive: true });
 console.log("the site is in build/site");

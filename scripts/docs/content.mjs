@@ -19,7 +19,7 @@ export function writeContent(content) {
     // Images belong to their pages. What is only linked to is served as it is.
     else for (const to of [content, `${content}/public`]) copy(file, join(to, file));
   }
-  copy("LICENSE", `${content}/public/LICENSE`);
+  copy("LICENSE", `${content}/public/LICENSE.txt`);
   write(content, "visualizations/charts/README.md", chartsPage());
   const { version } = JSON.parse(readFileSync("package.json", "utf8"));
   const api = JSON.parse(readFileSync(`${content}/api/typedoc-sidebar.json`, "utf8"));

@@ -16,6 +16,7 @@ function addressForSite(address) {
   const page = path
     .replace(/(^|\/)README\.md$/, "$1index.md")
     .replace(/(^|\/)(decisions|charts)\/?$/, "$1$2/index.md")
+    .replace(/(^|\/)LICENSE$/, "$1LICENSE.txt")
     .replace(/(^|\/)grafana\/?$/, "$1grafana/holdfast.json");
   return hash === undefined ? page : `${page}#${hash}`;
 }
