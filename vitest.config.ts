@@ -16,7 +16,7 @@ const slow = "test/**/*.slow.*";
 const onServers = "test/**/*.redis.test.ts";
 /** These run the command line in the test's process, which notes the secrets that it must not print. */
 const commandLine = ["test/cli/{chart,nodes,redact,ui,usage}.test.ts", "test/hostile/command-line.test.ts"];
-/** These search with few seeds or inputs in `npm test`, and with all of them in `npm run test:all`. */
+/** These search with few seeds or inputs in `npm test`, and with all of them in `npm run test:all` or `npm run test:full`. */
 export const searches = [
   "test/hostile/bad-input-guard.test.ts",
   "test/hostile/bad-input-inspector.test.ts",
@@ -35,13 +35,28 @@ export const searches = [
   "test/simulation/replay.test.ts",
   "test/simulation/user-program.test.ts",
 ];
-/** Seeds that `npm run sim` plays too, and the site, which is built first. */
-const longSearches = ["test/simulation/simulation.slow.test.ts", "test/site/site.slow.test.ts"];
-/** Wide tables, and programs of other packages. */
+/** Those of them that take longest with all seeds, tests of load, seeds that `npm run sim` plays too, and the site, which is built first. */
+const longSearches = [
+  "test/load/overload.slow.test.ts",
+  "test/machines/lock-table.test.ts",
+  "test/machines/table-logic.test.ts",
+  "test/manager/several-resources.test.ts",
+  "test/manager/waiting-order.test.ts",
+  "test/simulation/simulation.slow.test.ts",
+  "test/simulation/switches.slow.test.ts",
+  "test/site/site.slow.test.ts",
+];
+/** Wide tables, long outages, and programs of other packages. */
 const longOnServers = [
+  "test/cli/loss.slow.redis.test.ts",
+  "test/contract/bun.slow.redis.test.ts",
   "test/examples/scheduling.slow.redis.test.ts",
+  "test/faults/broken.slow.redis.test.ts",
+  "test/faults/failover.slow.redis.test.ts",
+  "test/locks/blocked.slow.redis.test.ts",
   "test/locks/changing-nodes.slow.redis.test.ts",
   "test/locks/client-errors.slow.redis.test.ts",
+  "test/locks/disturbed-servers.slow.redis.test.ts",
   "test/locks/lasting-causes-older.slow.redis.test.ts",
   "test/locks/permits.slow.redis.test.ts",
   "test/locks/shared.slow.redis.test.ts",

@@ -11,7 +11,8 @@ const usage = `npm run sim -- [options]
   --class inBounds    or beyond: faults that break the assumptions; overlaps are then counted, fences must increase;
                       membership: the processes change over from one set of nodes to another,
                       groups: they do so in one of two groups of nodes,
-                      or permits: the processes acquire permits of a semaphore
+                      permits: the processes acquire permits of a semaphore,
+                      or kinds: they acquire leases of all kinds
   --minimum-holds         most actions keep their locks for at least a given time
   --readers               most actions share their locks, and some of them become the writer
   --actions 140       number of actions per seed
@@ -55,8 +56,8 @@ const actions = values.actions === undefined ? 140 : integer("actions");
 
 if (values.help) {
   console.log(usage);
-} else if (!["inBounds", "beyond", "membership", "groups", "permits"].includes(faults)) {
-  console.error(`--class ${faults}: give inBounds, beyond, membership, groups or permits`);
+} else if (!["inBounds", "beyond", "membership", "groups", "permits", "kinds"].includes(faults)) {
+  console.error(`--class ${faults}: give inBounds, beyond, membership, groups, permits or kinds`);
   process.exitCode = 2;
 } else if (values.switches) {
   const { trySwitches } = await import("./switches.mjs");

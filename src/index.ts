@@ -3,6 +3,8 @@
 export type * from "./api/types.js";
 export { type MemoryNode, type MemoryNodeOptions, memoryNode } from "./clients/memory/memory-node.js";
 export type { ClientModule, NodeInput } from "./clients/node-input.js";
+export { redisNode } from "./clients/own-client.js";
+export type { ScriptCall, ScriptClient, ScriptConnection } from "./clients/script-client.js";
 export { createLocks } from "./create-locks.js";
 export type {
   CampaignFailedEvent,

@@ -3,11 +3,13 @@
  * loaded only when they are needed. The bundles contain the packages that Holdfast uses, except those that users install:
  * `dependencies` and `peerDependencies` of package.json.
  */
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, readFileSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
+import { basename } from "node:path";
 import { rolldown } from "rolldown";
 import { esmExternalRequirePlugin } from "rolldown/plugins";
-import { bundleForBrowsers } from "./browser.mjs";
+import { minifySync } from "rolldown/utils";
+import { embedded } from "./embed.mjs";
 import { entryPoints } from "./entry-points.mjs";
 import { writeLicenses } from "./licenses.mjs";
 import { guardOptionalPackages } from "./optional-packages.mjs";
@@ -16,6 +18,9 @@ const { dependencies, peerDependencies } = JSON.parse(readFileSync("package.json
 const installed = new Set([...Object.keys(dependencies), ...Object.keys(peerDependencies)]);
 
 const modules = (names) => Object.fromEntries(names.map((name) => [name, `build/esm/${name}.js`]));
+
+/** Names of functions stay as they are, so that stack traces can be read. */
+const compact = { compress: false, mangle: false, codegen: { removeWhitespace: true } };
 
 /**
  * Shared files. `errors` is all that `holdfast/guard` needs, and `core` is what `holdfast` needs besides. A group takes the
@@ -50,33 +55,47 @@ const loadChartsBy = (text, file) => ({
   load: (id) => (/machines[\\/]load-charts\.js$/.test(id) ? text : null),
 });
 
-/** `embedded`: the modules of the scripts that the bundles contain as texts. */
-export async function bundle(embedded) {
+/** Leaves the files that contain large values outside of the bundles: dist/cjs has them, for both module systems. */
+const loadEmbeddedFrom = (folder) => ({
+  name: "load-embedded",
+  resolveId: (id) =>
+    /\/embedded\/[\w-]+\.cjs$/.test(id) ? { id: `${folder}/${basename(id)}`, external: true } : null,
+});
+
+/** The files of the command, which no program imports. */
+const ofCommand = ["command", "watch", "chart", "ui"].map((name) => `dist/esm/${name}.js`);
+
+/** `textModules`: the modules of the scripts that the package contains as texts. */
+export async function bundle(textModules) {
   const esm = await write({
     input: { ...modules(entryPoints), cli: "build/esm/cli/main.js", watchdog: "build/esm/cli/watchdog.js" },
     plugins: [
+      loadEmbeddedFrom("../cjs"),
       loadChartsBy('export { default as loadCharts } from "./load-charts.cjs";', "./load-charts.cjs"),
       // Bundled CommonJS requires modules of Node.js.
       esmExternalRequirePlugin({ external: [/^node:/, ...builtinModules] }),
     ],
     output: { dir: "dist/esm", format: "es" },
   });
+  for (const file of ofCommand)
+    writeFileSync(file, minifySync(file, readFileSync(file, "utf8"), compact).code);
   writeFileSync("dist/esm/load-charts.cjs", 'module.exports = () => require("../cjs/charts.js");\n');
   const cjs = await write({
     input: { ...modules(entryPoints), redlock: "redlock-class" },
     plugins: [
       redlockClass,
+      loadEmbeddedFrom("."),
       loadChartsBy('export const loadCharts = () => require("./charts.js");', "./charts.js"),
     ],
     output: commonjs,
   });
   await write({ input: { charts: "build/esm/machines/charts.js" }, output: commonjs });
+  cpSync(embedded, "dist/cjs", { recursive: true });
   // The package has type "module"; this folder overrides it.
   writeFileSync("dist/cjs/package.json", `${JSON.stringify({ type: "commonjs" })}\n`);
   chmodSync("dist/esm/cli.js", 0o755);
-  const browser = await bundleForBrowsers([...installed]);
   const bundled = [...esm, ...cjs].flatMap(({ moduleIds = [] }) => moduleIds);
-  writeLicenses([...embedded, ...bundled, ...browser]);
+  writeLicenses([...textModules, ...bundled]);
 }
 
 const commonjs = {
@@ -86,6 +105,8 @@ const commonjs = {
   esModule: true,
   // Test runners that load CommonJS in a context of their own have no `import()`.
   dynamicImportInCjs: false,
+  // Current releases of Node.js and bundlers load the ES modules, which can be read. These are for those that cannot.
+  minify: { ...compact, compress: true, mangle: { keepNames: true } },
   entryFileNames: ({ name }) => (name === "redlock" ? "redlock.cjs" : "[name].js"),
   plugins: [guardOptionalPackages(Object.keys(peerDependencies))],
 };

@@ -15,7 +15,14 @@ export function writeLicenses(moduleIds) {
     texts.set(`${name} ${version} (${identifier})`, text);
   }
   const sections = [...texts].sort(([one], [other]) => (one < other ? -1 : 1));
-  const body = sections.map(([title, text]) => `## ${title}\n\n${text}\n`).join("\n");
+  const firstWith = new Map();
+  const body = sections
+    .map(([title, text]) => {
+      const first = firstWith.get(text);
+      if (first === undefined) firstWith.set(text, title);
+      return `## ${title}\n\n${first === undefined ? text : `The text is that of ${first} above.`}\n`;
+    })
+    .join("\n");
   writeFileSync(
     "dist/licenses.md",
     `# Licences\n\nThe bundles and the inspector's page contain these packages.\n\n${body}`,

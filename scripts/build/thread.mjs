@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { rolldown } from "rolldown";
-import { replace } from "./embed.mjs";
+import { replaceCompressed } from "./embed.mjs";
 
 const file = "build/renewal-worker.cjs";
 
@@ -23,10 +23,10 @@ export async function embedThread() {
     codeSplitting: false,
     comments: { annotation: false, jsdoc: false, legal: false },
     keepNames: true,
-    // Names stay as they are, so that stack traces can be read.
-    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    // Names of functions stay as they are, so that stack traces can be read.
+    minify: { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
   });
   await build.close();
-  replace("renewal-worker/thread-code", "threadCode", readFileSync(file, "utf8"));
+  replaceCompressed("renewal-worker/thread-code", "threadCode", readFileSync(file, "utf8"));
   return output.flatMap(({ moduleIds = [] }) => moduleIds);
 }

@@ -1,9 +1,9 @@
 /**
  * Copies the declaration files that the entry points need beside the bundles. Each module keeps its own file, so that the
- * entry points share their classes. The text is the same for both module systems; the nearest package.json decides how a
- * compiler reads it.
+ * entry points share their classes. dist/cjs has the files of all modules; the entry points of dist/esm take the types from
+ * there. The nearest package.json decides how a compiler reads a file.
  */
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { entryPoints } from "./entry-points.mjs";
 
@@ -11,13 +11,16 @@ const built = "build/esm";
 
 export function writeTypes() {
   const declarations = entryPoints.map((entry) => `${entry}.d.ts`);
-  for (const file of closureOf(declarations)) copy(file, "dist/esm/types");
   const commonjs = declarations.map((file) => (file === "redlock.d.ts" ? "redlock.d.cts" : file));
-  for (const file of closureOf(commonjs)) copy(file, "dist/cjs/types");
+  for (const file of closureOf(commonjs)) cpSync(join(built, file), join("dist/cjs/types", file));
+  mkdirSync("dist/esm/types", { recursive: true });
+  for (const file of declarations) writeEsm(file, fromCommonjs(readFileSync(join(built, file), "utf8")));
   writeImportTypes();
 }
 
-const copy = (file, to) => cpSync(join(built, file), join(to, file));
+const writeEsm = (file, text) => writeFileSync(join("dist/esm/types", file), text);
+
+const fromCommonjs = (text) => text.replaceAll(/((?:from |import |import\()")\.\//g, "$1../../cjs/types/");
 
 /** The files, and those that they import, directly or through others. */
 function closureOf(files) {
@@ -39,5 +42,5 @@ function writeImportTypes() {
   const text = readFileSync(join(built, "redlock.d.ts"), "utf8").replace(', Redlock as "module.exports"', "");
   if (text.includes("module.exports"))
     throw new Error("redlock.d.ts has another form than types.mjs expects");
-  writeFileSync("dist/esm/types/redlock.import.d.ts", text);
+  writeEsm("redlock.import.d.ts", fromCommonjs(text));
 }

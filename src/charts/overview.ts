@@ -63,7 +63,11 @@ export const overviewArrows = [
 
 type OverviewArrowId = (typeof overviewArrows)[number]["id"];
 
-const topOf = (path: string): string => path.split(".", 1)[0] ?? "";
+/** The state of the overview that stands for a path. A shared lock that becomes exclusive is held meanwhile. */
+export function overviewStateOf(path: string): string {
+  const top = path.split(".", 1)[0] ?? "";
+  return top === "upgrading" ? "held" : top;
+}
 
 /** The arrow that stands for a step of the chart from leaf to leaf; null for a step that is in no chart. */
 export function overviewArrowOf(step: {
@@ -71,7 +75,7 @@ export function overviewArrowOf(step: {
   readonly from: string;
   readonly to: string;
 }): OverviewArrow | null {
-  const [from, to] = [topOf(step.from), topOf(step.to)];
+  const [from, to] = [overviewStateOf(step.from), overviewStateOf(step.to)];
   const all: readonly OverviewArrow[] = overviewArrows;
   return (
     all.find((arrow) => arrow.to === to && arrow.from.includes(from) && arrow.events.includes(step.event)) ??

@@ -4,10 +4,10 @@ import { explained } from "../support/redaction.js";
 
 /** The failed vote of a client that is not connected. `trouble`: why, as far as known. */
 export const notReady = ({
-  trouble,
+  trouble = "",
   troubleLasts,
 }: {
-  readonly trouble: string;
+  readonly trouble?: string;
   readonly troubleLasts?: boolean;
 }): Failed =>
   failed("notReady", trouble === "" ? "not connected" : `not connected: ${trouble}`, troubleLasts);

@@ -1,6 +1,9 @@
 import type { LockNode } from "../engine/node/lock-node.js";
 
-/** What every client has: of ioredis and node-redis, in all versions, and of other libraries with the same two methods. */
+/**
+ * What every client has: of ioredis, iovalkey and node-redis, in all versions, of @upstash/redis, and of other libraries with
+ * the same two methods.
+ */
 export interface RedisClientInput {
   // biome-ignore lint/suspicious/noExplicitAny: each library has parameters of its own.
   set(...args: any[]): unknown;
@@ -19,6 +22,15 @@ interface BunClientInput {
   send(command: string, args: string[]): Promise<unknown>;
 }
 
+/** What the clients of Valkey GLIDE have, standalone and Cluster. */
+interface GlideClientInput {
+  // biome-ignore lint/suspicious/noExplicitAny: the library has parameters of its own.
+  customCommand(args: any[], options?: any): Promise<unknown>;
+  // biome-ignore lint/suspicious/noExplicitAny: the library has parameters of its own.
+  invokeScript(...args: any[]): Promise<unknown>;
+  close(): void;
+}
+
 /** A module that gives a client in the worker of `renewal: "worker"`. */
 export interface ClientModule {
   /** A file: URL, such as `new URL("./clients.js", import.meta.url)`. The worker imports it. */
@@ -31,10 +43,16 @@ export interface ClientModule {
 export type NodeInput =
   /** `redis://` or `rediss://`: the manager opens and closes the connection. */
   | string
-  /** A client of ioredis or node-redis, or an object with `set(key, value, { NX, PX })` and `eval(script, keys, args)`. */
+  /**
+   * A client of ioredis, iovalkey, node-redis or @upstash/redis, or an object with `set(key, value, { NX, PX })` and
+   * `eval(script, keys, args)`.
+   */
   | RedisClientInput
+  /** Bun's `RedisClient`. */
   | BunClientInput
+  /** A `GlideClient` or `GlideClusterClient` of Valkey GLIDE. */
+  | GlideClientInput
   /** Only with `renewal: "worker"`, where it takes the place of a client. */
   | ClientModule
-  /** `memoryNode()`, or a custom node. */
+  /** `memoryNode()`, `redisNode()` of a client of your own, or a custom node. */
   | LockNode;

@@ -38,7 +38,7 @@ export async function findEvalForm(
   // A client that cannot reach its server is not asked again at once.
   if (first.works || first.fault === undefined) return { form: known };
   for (const form of evalForms) {
-    if (form === known || form.method !== known.method) continue;
+    if (form === known) continue;
     const { works, imitation } = await outcomeOf(form, call);
     if (works) return { form };
     if (imitation !== undefined) return { form: known, fault: imitation };

@@ -2,7 +2,7 @@ import { isLuaFault, LastingError, lastingRefusal } from "../engine/protocol/ref
 import { LostError } from "./failure.js";
 import { type EvalClient, type EvalForm, evalForms } from "./plain-eval.js";
 import { findEvalForm } from "./plain-examination.js";
-import type { ScriptClient, ScriptConnection } from "./script-client.js";
+import type { ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
 
 /**
  * ms after which a call counts as lost. A plain client cannot report that its connection is gone, and may never settle
@@ -18,13 +18,11 @@ const examinedWithin = 1_000;
  */
 export class PlainScriptClient implements ScriptClient {
   readonly keyspace = null;
-  readonly sharded = false;
   /** It is unknown when the client writes. */
   readonly writesLater = true;
   readonly connection = "ready";
   /** The client may use another connection for each call. */
   readonly opaque = true;
-  readonly trouble = "";
   readonly #connection: ScriptConnection;
 
   /** `form`: how the client expects the arguments of a script, as far as known; see {@link examine}. */
@@ -35,7 +33,7 @@ export class PlainScriptClient implements ScriptClient {
   ) {
     this.#connection = {
       ready: true,
-      evalsha: null,
+      evalsha: this.#known(form),
       eval: (script, keys, args) => this.#eval(this.form, script, keys, args),
     };
   }
@@ -43,10 +41,6 @@ export class PlainScriptClient implements ScriptClient {
   watch(): () => void {
     return () => {};
   }
-
-  connect(): void {}
-
-  async close(): Promise<void> {}
 
   route(): ScriptConnection {
     return this.#connection;
@@ -67,6 +61,11 @@ export class PlainScriptClient implements ScriptClient {
     }
     this.form = form;
     return form !== known;
+  }
+
+  #known({ callKnown }: EvalForm): ScriptCall | null {
+    if (callKnown === undefined) return null;
+    return (sha, keys, args) => bounded(async () => callKnown(this.client, sha, keys, args), lostAfter);
   }
 
   #eval(

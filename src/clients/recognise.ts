@@ -1,6 +1,10 @@
 import type { LockNode } from "../engine/node/lock-node.js";
 import { InvalidOptionError, isHoldfastError } from "../errors.js";
 import { AddressScriptClient } from "./address.js";
+import { BunScriptClient } from "./bun/client.js";
+import type { BunClient } from "./bun/library.js";
+import { GlideScriptClient } from "./glide/client.js";
+import type { GlideClient } from "./glide/library.js";
 import { IoredisScriptClient } from "./ioredis/client.js";
 import { type IoredisCluster, IoredisClusterScriptClient } from "./ioredis/cluster.js";
 import type { IoredisClient } from "./ioredis/library.js";
@@ -12,13 +16,14 @@ import { type NodeRedisSentinel, NodeRedisSentinelScriptClient } from "./node-re
 import { NodeRedis3ScriptClient } from "./node-redis/v3-client.js";
 import type { NodeRedis3Client } from "./node-redis/v3-library.js";
 import { PlainScriptClient } from "./plain.js";
-import { type EvalClient, sent } from "./plain-eval.js";
+import { type EvalClient, upstash } from "./plain-eval.js";
 import { RedisNode } from "./redis-node.js";
 import type { ScriptClient } from "./script-client.js";
 
 const accepted =
-  "a client of ioredis or node-redis (single, Cluster or Sentinel), an object with set(key, value, { NX, PX }) and " +
-  "eval(script, keys, args), a redis:// or rediss:// address, or a node such as memoryNode()";
+  "a client of ioredis or node-redis (single, Cluster or Sentinel), of iovalkey, Valkey GLIDE, Bun or @upstash/redis, an " +
+  "object with set(key, value, { NX, PX }) and eval(script, keys, args), a redis:// or rediss:// address, or a node such " +
+  "as memoryNode() or redisNode(client)";
 
 /**
  * Returns the node for an entry of `nodes`. Clients are recognised by their methods, never by their class, so that
@@ -64,13 +69,13 @@ const isNode = (shape: Shape): shape is Shape & LockNode =>
 function clientOf(shape: Shape, option: string, name: string): ScriptClient {
   const known = adapters.get(identityOf(shape));
   if (known !== undefined) return known;
-  const client = libraryClientOf(shape);
+  const client = libraryClientOf(shape, name);
   if (client !== null) {
     adapters.set(identityOf(shape), client);
     return client;
   }
-  if (isBunClient(shape)) return new PlainScriptClient(shape as EvalClient, name, sent);
-  if (can(shape, "set", "eval")) return new PlainScriptClient(shape as EvalClient, name);
+  if (isUpstash(shape)) return new PlainScriptClient(asEval(shape), hostOf(shape) ?? name, upstash);
+  if (can(shape, "set", "eval")) return new PlainScriptClient(asEval(shape), name);
   throw new InvalidOptionError(option, describe(shape), accepted);
 }
 
@@ -78,7 +83,7 @@ function clientOf(shape: Shape, option: string, name: string): ScriptClient {
 const identityOf = (shape: Shape): object => (typeof shape._self === "object" && shape._self) || shape;
 
 /** The casts are intended: the shape was recognised, so the client is taken to be what its shape says. */
-function libraryClientOf(shape: Shape): ScriptClient | null {
+function libraryClientOf(shape: Shape, name: string): ScriptClient | null {
   if (typeof shape.status === "string" && can(shape, "createBuiltinCommand", "evalsha", "on", "off")) {
     if (shape.isCluster === true) {
       return new IoredisClusterScriptClient(shape as unknown as IoredisCluster);
@@ -97,6 +102,11 @@ function libraryClientOf(shape: Shape): ScriptClient | null {
     }
   }
   if (isNodeRedis3(shape)) return new NodeRedis3ScriptClient(shape as unknown as NodeRedis3Client);
+  if (can(shape, "customCommand", "invokeScript", "close")) {
+    // Only a Cluster has the commands of sharded channels.
+    return new GlideScriptClient(shape as unknown as GlideClient, can(shape, "pubsubShardChannels"));
+  }
+  if (isBunClient(shape)) return new BunScriptClient(shape as unknown as BunClient, name);
   return null;
 }
 
@@ -114,7 +124,7 @@ function whyNot(shape: Shape): { readonly given: string; readonly advice: string
   if (typeof shape === "function") {
     return { given: "a class or function", advice: "create a client and pass that" };
   }
-  if (shape.isPipeline === true || can(shape, "exec", "addCommand") || can(shape, "execAsPipeline")) {
+  if (isPipeline(shape)) {
     return { given: "a transaction or pipeline", advice: "pass the client that it was made of" };
   }
   if (typeof shape.totalClients === "number" && can(shape, "execute")) {
@@ -156,6 +166,24 @@ function whyNot(shape: Shape): { readonly given: string; readonly advice: string
 /** The `RedisClient` of Bun. */
 const isBunClient = (shape: Shape): boolean =>
   typeof shape.connected === "boolean" && can(shape, "set", "send", "connect", "close", "duplicate");
+
+const isPipeline = (shape: Shape): boolean =>
+  shape.isPipeline === true ||
+  can(shape, "exec", "addCommand") ||
+  can(shape, "execAsPipeline") ||
+  // A client of @upstash/redis has the methods of its pipelines too.
+  (can(shape, "exec", "length", "evalsha") && !isUpstash(shape));
+
+/** `Redis` of @upstash/redis. */
+const isUpstash = (shape: Shape): boolean => can(shape, "eval", "evalsha", "autoPipeline", "pipeline");
+
+const asEval = (shape: Shape): EvalClient => shape as unknown as EvalClient;
+
+/** The host that a client over HTTP sends its requests to. */
+function hostOf({ client }: Shape): string | null {
+  const { baseUrl } = (client ?? {}) as Shape;
+  return typeof baseUrl === "string" && URL.canParse(baseUrl) ? new URL(baseUrl).host : null;
+}
 
 /** node-redis 2.6 to 3. */
 const isNodeRedis3 = (shape: Shape): boolean =>

@@ -47,7 +47,7 @@ export class RedisNode implements LockNode, CallSender {
     private readonly client: ScriptClient,
     clock: Clock = systemClock,
   ) {
-    const { name, sharded, opaque = false, writesLater = false } = client;
+    const { name, sharded = false, opaque = false, writesLater = false } = client;
     this.name = name;
     this.sharded = sharded;
     this.opaque = opaque;
@@ -69,7 +69,7 @@ export class RedisNode implements LockNode, CallSender {
   }
 
   get trouble(): string {
-    return this.client.trouble;
+    return this.client.trouble ?? "";
   }
 
   get troubleLasts(): boolean {
@@ -81,7 +81,7 @@ export class RedisNode implements LockNode, CallSender {
   }
 
   connect(): void {
-    this.client.connect();
+    this.client.connect?.();
   }
 
   replaceConnection(): Replacement {
@@ -104,8 +104,8 @@ export class RedisNode implements LockNode, CallSender {
     return this.#scripts.recordSets(sets, former, watermark);
   }
 
-  close(): Promise<void> {
-    return this.client.close();
+  async close(): Promise<void> {
+    await this.client.close?.();
   }
 
   execute({ mark, requests }: Batch): void {

@@ -42,7 +42,7 @@ export class ServerScripts {
   ) {}
 
   async publish(channel: string, message: string): Promise<number> {
-    const { name, sharded } = this.client;
+    const { name, sharded = false } = this.client;
     const key = `${channel}:${this.#publishSlot}`;
     const run = () => this.#run(publishScript, sharded ? [key] : [], [channel, message], key);
     const receivers = await run().catch((error: unknown) => {
@@ -55,7 +55,7 @@ export class ServerScripts {
   }
 
   async identify(id: string, change: MemoryChange | null, age: number): Promise<Identification> {
-    const { sharded } = this.client;
+    const { sharded = false } = this.client;
     const keys = sharded ? [probeKey] : [markerKey, this.sideKeys.watermark(""), longLeasesKey];
     const whole = () => this.#run(identificationScript, keys, encodeIdentification(id, change, age));
     // An access list may permit no keys beside the locks. The run id may be forbidden as well.

@@ -46,6 +46,7 @@ export class Candidate implements ElectionPort {
     this.notifier = new ElectionNotifier(name, clock, onListenerError);
     this.#pause = new CampaignPause(random);
     this.#lock = manager.factory.lock(name);
+    this.#lock.election = this;
     // The lease of a leader is kept until the code of its term has stopped.
     this.#lock.onShutDown = () => this.send({ type: "CLOSE" });
     this.#lock.events.on("expired", ({ reason }) => this.send({ type: "LOST", reason }));
@@ -60,6 +61,11 @@ export class Candidate implements ElectionPort {
 
   get state(): ElectionState {
     return this.#chart.state as ElectionState;
+  }
+
+  /** How many terms have begun. */
+  get terms(): number {
+    return this.#chart.context.terms;
   }
 
   /** The current term. Null if there is none, or if it is about to end. */

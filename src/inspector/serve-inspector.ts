@@ -3,6 +3,7 @@ import type { InspectorOptions } from "./inspector-options.js";
 import { observedLocks } from "./observed-locks.js";
 import { checkListenAddress, checkTitle } from "./server/options.js";
 import { PageServer } from "./server/page-server.js";
+import type { Story } from "./server/story.js";
 
 /** A page that shows locks, and the server behind it. */
 export interface Inspector extends AsyncDisposable {
@@ -27,9 +28,18 @@ export async function serveInspector(
   locks: Locks | readonly Locks[],
   options: InspectorOptions = {},
 ): Promise<Inspector> {
+  return serveWithStory(locks, options, null);
+}
+
+/** The same for a page that tells a story beside what it shows. */
+export async function serveWithStory(
+  locks: Locks | readonly Locks[],
+  options: InspectorOptions,
+  story: Story | null,
+): Promise<Inspector> {
   const { feed, metrics, start } = observedLocks(locks);
   const listenAddress = checkListenAddress(options);
-  const shown = { title: checkTitle(options), hub: feed.hub, recording: null, metrics };
+  const shown = { title: checkTitle(options), hub: feed.hub, recording: null, metrics, story };
   const server = await PageServer.start(shown, listenAddress);
   start();
   let closing: Promise<void> | undefined;

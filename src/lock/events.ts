@@ -1,4 +1,5 @@
 import type { HeldHere } from "../engine/protocol/contention.js";
+import type { LockMode } from "../engine/protocol/token.js";
 import type { Vote } from "../engine/protocol/vote.js";
 import type { RetryReason } from "../engine/time/retry.js";
 import type { ExpiryReason } from "../errors.js";
@@ -18,6 +19,8 @@ interface LockEvent extends GroupEvent {
   readonly time: number;
   /** The numbers of the permits of a semaphore, from `acquired` to the last event. Absent in the events of other locks. */
   readonly permits?: readonly number[];
+  /** How a lock with `mode: "shared"` is held: "exclusive" once its lease is upgraded. Absent in the events of other locks. */
+  readonly mode?: LockMode;
 }
 
 export interface AcquiringEvent extends LockEvent {}
@@ -51,6 +54,18 @@ export interface AcquiredEvent extends LockEvent {
 export interface RenewedEvent extends LockEvent {
   /** Epoch ms at which the lease now ends unless it is renewed again. */
   readonly validUntil: number;
+  readonly votes: readonly Vote[];
+}
+
+/** A shared lease has become exclusive. */
+export interface UpgradedEvent extends LockEvent {
+  /** Epoch ms at which the lease now ends unless it is renewed. */
+  readonly validUntil: number;
+  /** The fencing token of the exclusive lease. Present only with `fence: true`. */
+  readonly fence?: number;
+  /** ms from the call of `upgrade()`. */
+  readonly waited: number;
+  readonly attempt: number;
   readonly votes: readonly Vote[];
 }
 
@@ -90,6 +105,7 @@ export interface LockEvents {
   retrying: (event: RetryingEvent) => void;
   acquired: (event: AcquiredEvent) => void;
   renewed: (event: RenewedEvent) => void;
+  upgraded: (event: UpgradedEvent) => void;
   quorumLost: (event: QuorumLostEvent) => void;
   expired: (event: ExpiredEvent) => void;
   released: (event: ReleasedEvent) => void;
@@ -131,6 +147,7 @@ export const lockEvents: readonly (keyof LockEvents)[] = listed<keyof LockEvents
   retrying: true,
   acquired: true,
   renewed: true,
+  upgraded: true,
   quorumLost: true,
   expired: true,
   released: true,

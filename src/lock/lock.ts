@@ -41,6 +41,7 @@ export class Lock
   acquisition: Acquisition | null = null;
   heldLease: HeldLease | null = null;
   pendingUpgrade: Upgrade | null = null;
+  election: { readonly terms: number } | null = null;
   /** Called when the manager closes while a lease is held. Null: the lease is then released at once. */
   onShutDown: (() => void) | null = null;
   /** A lease that was granted by an attempt before this monotonic time in ms is confirmed at once. */
@@ -102,6 +103,11 @@ export class Lock
     return this.heldLease?.leaseState ?? null;
   }
 
+  get weight(): number | null {
+    if (this.pool === null) return null;
+    return this.leaseState?.claim.permits?.length ?? this.acquisition?.settings.weight ?? null;
+  }
+
   get held(): HeldHere | null {
     const { leaseState } = this;
     if (leaseState === null || leaseState.end !== null || this.pool !== null) return null;
@@ -145,6 +151,7 @@ export class Lock
     const context = currentContext();
     this.notifier.context = context;
     this.notifier.permits = undefined;
+    this.notifier.mode = this.mode === "shared" ? "shared" : undefined;
     return new Promise((resolve) => {
       const acquisition = new Acquisition(
         this,

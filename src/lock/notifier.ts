@@ -1,10 +1,11 @@
+import type { LockMode } from "../engine/protocol/token.js";
 import { afterPoll } from "../engine/time/clock.js";
 import { type AsyncContext, sharedContext } from "../support/async-context.js";
 import { isolate, SafeEmitter } from "../support/safe-emitter.js";
 import { type ExpiredEvent, type LockEvents, lockEvents } from "./events.js";
 import type { ManagerContext } from "./manager-context.js";
 
-type Common = "resources" | "acquisition" | "time" | "permits";
+type Common = "resources" | "acquisition" | "time" | "permits" | "mode";
 type Details<Name extends keyof LockEvents> = Omit<Parameters<LockEvents[Name]>[0], Common>;
 
 /** The maximum number of callbacks per delivery. Further callbacks wait for a timer, so as not to starve the event loop. */
@@ -20,6 +21,8 @@ export class Notifier {
   context: AsyncContext = sharedContext;
   /** The numbers of the permits that were acquired; undefined if there are none. */
   permits: readonly number[] | undefined = undefined;
+  /** How a shared lock is held; undefined if the lock is exclusive from the beginning. */
+  mode: LockMode | undefined = undefined;
   private emitter: SafeEmitter<LockEvents> | null = null;
   /** The calls that are held back, in order. */
   private deferred: (() => void)[] | null = null;
@@ -97,8 +100,9 @@ export class Notifier {
   }
 
   private event<Some extends object>(acquisition: string, details: Some) {
-    const { resources, permits } = this;
+    const { resources, permits, mode } = this;
     const event = { resources, acquisition, time: this.manager.clock.wall(), ...details };
+    if (mode !== undefined) return { ...event, mode };
     return permits === undefined ? event : { ...event, permits };
   }
 }

@@ -29,6 +29,10 @@ export interface ObservedLock {
   readonly mode: LockMode;
   /** The semaphore whose permits the lock takes; null for a lock of resources. */
   readonly pool: { readonly number: number } | null;
+  /** How many permits the lock has, or asks for; null if it is idle, or no lock of a semaphore. */
+  readonly weight: number | null;
+  /** The candidate that campaigns with the lock; null for a lock of no election. */
+  readonly election: { readonly terms: number } | null;
   readonly manager: { readonly clock: Clock; readonly owner: string; readonly group: string | null };
   readonly state: LockState;
   /** The state with its substate, such as "acquiring.asking". */

@@ -21,6 +21,7 @@ const levels: Readonly<Record<Exclude<keyof ManagerEvents, "failed">, Level>> = 
   retrying: "debug",
   acquired: "debug",
   renewed: "debug",
+  upgraded: "debug",
   released: "debug",
   quorumLost: "warn",
   expired: "error",

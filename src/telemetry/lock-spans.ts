@@ -59,6 +59,9 @@ export class LockSpans implements ManagerObserver {
       case "RENEWED":
         trail.request?.setAttributes(voteAttributes(event.votes));
         return this.endRequest(lock, trail);
+      case "UPGRADED":
+        trail.span.setAttribute("holdfast.lock.mode", "exclusive");
+        return;
       case "RELEASE":
         // The outcome of a renewal that is under way does not matter any more.
         this.endRequest(lock, trail);

@@ -17,6 +17,7 @@ export const lockAttributes = (lock: ObservedLock): Attributes => ({
     .map((resource) => clip(resource, maxResourceLength)),
   "holdfast.lock.acquisition": lock.context.acquisition ?? "",
   "holdfast.lock.owner": lock.manager.owner,
+  "holdfast.lock.mode": lock.mode,
   ...(lock.manager.group === null ? {} : { [attributes.group]: lock.manager.group }),
 });
 

@@ -14,7 +14,10 @@ const failingServers: Record<string, { server(): Promise<RedisServer>; says: Reg
     says: /NOAUTH/,
   },
   "is a read-only replica": {
-    server: async () => (await ownServers(1, { args: ["--replicaof", `127.0.0.1 ${one.port}`] }))[0]!,
+    server: async () => {
+      const [master] = await ownServers(1);
+      return (await ownServers(1, { args: ["--replicaof", `127.0.0.1 ${master!.port}`] }))[0]!;
+    },
     says: /READONLY/,
   },
   "is out of memory": {

@@ -200,7 +200,10 @@ describe("an upgrade", () => {
     const locks = setUp();
     const lease = await completed(locks.acquire("a", { ...shared, fence: true }));
     const before = lease.fence;
+    const events: unknown[] = [];
+    locks.on("upgraded", (event) => events.push(event));
     await completed(lease.upgrade());
+    expect(events).toMatchObject([{ resources: ["a"], mode: "exclusive", fence: lease.fence, attempt: 1 }]);
     expect(lease.mode).toBe("exclusive");
     expect(lease.fence).toBeGreaterThan(before);
     expect(await completed(another().tryAcquire("a", shared))).toBeNull();

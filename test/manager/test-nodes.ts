@@ -14,6 +14,7 @@ const names = [
   "retrying",
   "acquired",
   "renewed",
+  "upgraded",
   "quorumLost",
   "expired",
   "released",

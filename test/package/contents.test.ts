@@ -52,9 +52,11 @@ describe("the packed package", () => {
       .listFiles()
       .filter((file) => /dist\/.*\.c?js$/.test(file))
       .flatMap((file) => [
-        ...packed.readFile(file).matchAll(/(?:\bfrom |\bimport |\b(?:import|require)\()"([^".][^"]*)"/g),
+        ...packed
+          .readFile(file)
+          .matchAll(/\b(?:from ?|import ?|(?:import|require)\()(["`])([\w@][\w@/.:-]*)\1/g),
       ])
-      .map(([, name = ""]) => name)
+      .map(([, , name = ""]) => name)
       .filter((name) => !isBuiltin(name));
     // Of these, the package needs the types, or nothing: programs give their clients.
     const unneeded = ["bullmq", "fastify", "hono", "redis"];

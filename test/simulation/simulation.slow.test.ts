@@ -23,6 +23,13 @@ describe("the simulator", () => {
     expect(leases).toBeGreaterThan(500);
   }, 300_000);
 
+  it("finds no violation among exclusive and shared leases, permits and leaderships", async () => {
+    const { failed, leases, checkers, never } = await search(16, 80, "kinds");
+    expect(failed).toEqual([]);
+    expect(leases).toBeGreaterThan(1_600);
+    expect({ checkers, never }).toEqual({ checkers: 18, never: [] });
+  }, 600_000);
+
   it("finds no violation while the nodes of one of two groups are being changed", async () => {
     const { failed, leases, checkers, never } = await search(11, 40, "groups");
     expect(failed).toEqual([]);

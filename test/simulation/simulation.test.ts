@@ -31,6 +31,13 @@ describe("the simulator", () => {
     expect(leases).toBeGreaterThan(100);
   }, 300_000);
 
+  it("finds no violation among exclusive and shared leases, permits and leaderships", async () => {
+    const { failed, leases, together } = await search(1, 15, "kinds");
+    expect(failed).toEqual([]);
+    expect(together).toBeGreaterThan(20);
+    expect(leases).toBeGreaterThan(300);
+  }, 300_000);
+
   it("finds no violation while the nodes of one of two groups are being changed", async () => {
     const { failed, leases } = await search(1, 10, "groups");
     expect(failed).toEqual([]);

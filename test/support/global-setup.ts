@@ -1,6 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { giveMemory } from "./memory.js";
-import { startCluster, startSentinel, startServer } from "./servers.js";
+import { callRedis, startCluster, startSentinel, startServer } from "./servers.js";
 import type {} from "./shared-servers.js";
 import { startAll, stopAll } from "./start-all.js";
 
@@ -32,5 +32,18 @@ export default async function setup(project: TestProject): Promise<() => Promise
     masterPort: master.port,
     replicaPort: replica.port,
   });
-  return () => stopAll([...servers, cluster, sentinel]);
+  return async () => {
+    const replicated = await portsWithReplicas(servers.map(({ port }) => port));
+    await stopAll([...servers, cluster, sentinel]);
+    if (replicated.length > 0)
+      throw new Error(
+        `A test made a replica of a shared server (${replicated}), which other tests can see: start a master`,
+      );
+  };
+}
+
+/** The servers that ever had a replica, which a test attached. */
+async function portsWithReplicas(ports: readonly number[]): Promise<number[]> {
+  const stats = await Promise.all(ports.map((port) => callRedis(port, ["INFO", "stats"])));
+  return ports.filter((_, index) => !/^sync_full:0\r?$/m.test(String(stats[index])));
 }

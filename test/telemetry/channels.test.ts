@@ -30,6 +30,9 @@ describe("diagnostics channels", () => {
     const lease = await world.run(handle.acquire());
     await world.run(caught(theirs.acquire("a", { wait: 600 })));
     await lease.release();
+    const shared = await world.run(ours.acquire("b", { mode: "shared" }));
+    await world.run(shared.upgrade());
+    await shared.release();
     await world.run(ours.acquire("a"));
     world.node(0).restart();
     await world.clock.advance(1);

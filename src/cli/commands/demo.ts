@@ -11,6 +11,7 @@ Without --node (HOLDFAST_NODES does not count here) it needs no server: five nod
 workers, one resource. It shows grants, renewals, a node that dies and is healed, a lost quorum, the
 loss it leads to, and releases; on servers an outage is made by closing the demo's own connections. The
 first line is the address of a page that shows all this as it happens; only this machine reaches it.
+If it lasts 90 s or longer, the page tells it as a story in chapters, which can be paused.
 ${durations}
 `;
 

@@ -6,12 +6,17 @@ import { formatDuration } from "../duration.js";
 import { describeHolder } from "../holder.js";
 import { output } from "../output.js";
 import { colourOf } from "../watch/colours.js";
+import type { Chapter } from "./demo-story.js";
 import type { WorkerEvent } from "./worker-pool.js";
+
+/** Lines after which the address is written again, so that a small terminal shows it at any time. */
+const maxSinceAddress = 15;
 
 /** Writes a line for each event, with the state of its lock. */
 export class DemoOutput {
   readonly #began = performance.now();
   readonly #width: number;
+  #sinceAddress = 0;
   /** Acquisitions whose wait was reported already: a line for each retry would be too much to read. */
   readonly #waiting = new Set<string>();
 
@@ -19,6 +24,8 @@ export class DemoOutput {
     readonly paint: Colours,
     names: readonly string[],
     readonly nodes: number,
+    /** The address of the page; null if there is none. */
+    readonly page: string | null,
   ) {
     this.#width = Math.max(...names.map((name) => name.length));
   }
@@ -28,10 +35,23 @@ export class DemoOutput {
     if (text !== undefined) this.line(event.worker.name, event.worker.handle.state, text);
   }
 
+  chapter({ title, why }: Chapter): void {
+    const { paint } = this;
+    output.print(`\n${paint.bold(`${title}.`)} ${why}`);
+    this.#showAddress();
+  }
+
   line(who: string, state: LockState, text: string): void {
     const time = `${((performance.now() - this.#began) / 1_000).toFixed(2).padStart(6)} s`;
     const { paint } = this;
     output.print(`${paint.dim(time)}  ${who.padEnd(this.#width)}  ${this.#badge(state)}  ${text}`);
+    this.#sinceAddress += 1;
+    if (this.#sinceAddress >= maxSinceAddress) this.#showAddress();
+  }
+
+  #showAddress(): void {
+    this.#sinceAddress = 0;
+    if (this.page !== null) output.print(this.paint.dim(`On the page: ${this.page}`));
   }
 
   #badge(state: LockState): string {
@@ -68,6 +88,8 @@ export class DemoOutput {
       }
       case "renewed":
         return `${paint.cyan("renewed")}; ${this.#votes(event)}, ${validFor(event)}`;
+      case "upgraded":
+        return `${paint.cyan("upgraded")}; ${this.#votes(event)}, ${validFor(event)}`;
       case "quorumLost":
         return `${paint.yellow("quorum lost")}; ${this.#votes(event)}, still valid for ${formatDuration(event.remaining)}`;
       case "expired":

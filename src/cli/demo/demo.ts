@@ -9,10 +9,12 @@ import { chooseNodes } from "../nodes.js";
 import { output as stdio } from "../output.js";
 import { DemoOutput } from "./demo-output.js";
 import { type DemoServers, memoryServers } from "./demo-servers.js";
+import { DemoStory } from "./demo-story.js";
 import { EventCounts } from "./event-counts.js";
 import { openPage } from "./page.js";
-import { type Narration, runScenario } from "./scenario.js";
-import { ttl, WorkerPool } from "./worker-pool.js";
+import { chaptersOf, type Narration, runScenario } from "./scenario.js";
+import { brisk, calm } from "./work-loop.js";
+import { WorkerPool } from "./worker-pool.js";
 
 export interface DemoFlags {
   readonly node?: readonly string[];
@@ -28,6 +30,10 @@ const minDuration = 8_000;
 /** Time in ms reserved at the end for releasing, closing and the summary. */
 const closeTimeout = 1_500;
 
+/** Time in ms for each chapter, if the demo is long enough to be read along, and how long that is. */
+const readingTime = 7_000;
+const storyDuration = 90_000;
+
 const names = ["ann", "ben", "cleo"] as const;
 
 /** `holdfast demo`: shows locks at work. Every line is an event of a lock, or a fault of a node. */
@@ -40,11 +46,18 @@ export async function demo({ node, for: given }: DemoFlags): Promise<number> {
   const resource = "payouts:42";
   // On real servers, a prefix that no other program uses: the demo must not be taken for another set of their nodes.
   const prefix = node === undefined ? "" : `holdfast-demo:${randomBytes(4).toString("hex")}:`;
-  const workers = new WorkerPool(servers, prefix, resource, names);
-  const page = await openPage(workers.workers.map(({ locks }) => locks));
+  const isRead = length >= storyDuration;
+  const pace = isRead ? calm : brisk;
+  const workers = new WorkerPool(servers, prefix, resource, names, pace);
+  const chapters = chaptersOf(resource, names.length, servers.names.length);
+  const story = new DemoStory(chapters, isRead ? readingTime : 0);
+  const page = await openPage(
+    workers.workers.map(({ locks }) => locks),
+    isRead ? story : null,
+  );
   if (page !== null) stdio.print(`Look at it: ${paint.bold(page.url)}`);
   const counts = new EventCounts();
-  const output = new DemoOutput(paint, [...names, "nodes"], servers.names.length);
+  const output = new DemoOutput(paint, [...names, "nodes"], servers.names.length, page?.url ?? null);
   workers.listen((event) => counts.count(event));
   workers.listen((event) => output.show(event));
   const say = (text: string) =>
@@ -58,7 +71,7 @@ export async function demo({ node, for: given }: DemoFlags): Promise<number> {
     ),
   );
   stdio.print(
-    `${paint.bold(resource)} on ${servers.names.join(", ")}; ${names.length} workers, ttl ${formatDuration(ttl)}, ` +
+    `${paint.bold(resource)} on ${servers.names.join(", ")}; ${names.length} workers, ttl ${formatDuration(pace.ttl)}, ` +
       (length === Number.POSITIVE_INFINITY ? "until Ctrl-C" : `for ${formatDuration(length)}`),
   );
   let interrupted: NodeJS.Signals | undefined;
@@ -70,10 +83,17 @@ export async function demo({ node, for: given }: DemoFlags): Promise<number> {
   }
   // The reader of stdout has gone.
   process.stdout.once("error", () => workers.workLoop.finish());
-  // The page's address stays in sight.
-  const explain = (text: string) =>
-    stdio.print(`\n${paint.bold(text)}${page === null ? "" : `\n${paint.dim(`On the page: ${page.url}`)}`}`);
-  const completed = await play(workers, servers, resource, { say, explain }, length - closeTimeout);
+  const narration: Narration = {
+    say,
+    tell(chapter) {
+      output.chapter(chapter);
+      story.tell(chapter);
+    },
+    read: (signal) => story.read(signal),
+  };
+  const scenario = (signal: AbortSignal) =>
+    runScenario(chapters, { workers, servers, resource }, narration, signal);
+  const completed = await play(workers, scenario, length - closeTimeout);
   servers.close();
   await page?.close();
   summarise(workers, counts, paint);
@@ -88,24 +108,14 @@ async function serversOf(addresses: readonly string[]): Promise<DemoServers> {
   return redisServers(chooseNodes(addresses, undefined, undefined));
 }
 
+type Scenario = (signal: AbortSignal) => Promise<void>;
+
 /** Resolves with whether the whole scenario ran in time. */
-async function play(
-  workers: WorkerPool,
-  servers: DemoServers,
-  resource: string,
-  narration: Narration,
-  length: number,
-): Promise<boolean> {
+async function play(workers: WorkerPool, scenario: Scenario, length: number): Promise<boolean> {
+  const endless = length === Number.POSITIVE_INFINITY;
   const work = workers.work();
-  const completed = repeatScenario(
-    workers,
-    servers,
-    resource,
-    narration,
-    length === Number.POSITIVE_INFINITY,
-  );
-  const timer =
-    length === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => workers.workLoop.finish(), length);
+  const completed = repeatScenario(workers, scenario, length >= storyDuration);
+  const timer = endless ? undefined : setTimeout(() => workers.workLoop.finish(), length);
   try {
     await work;
   } finally {
@@ -119,17 +129,11 @@ async function play(
 /**
  * Runs the scenario, with `again` repeatedly until the demo ends. Resolves with whether it completed at least once.
  */
-async function repeatScenario(
-  workers: WorkerPool,
-  servers: DemoServers,
-  resource: string,
-  narration: Narration,
-  again: boolean,
-): Promise<boolean> {
+async function repeatScenario(workers: WorkerPool, scenario: Scenario, again: boolean): Promise<boolean> {
   const { end } = workers.workLoop;
   for (let completed = false; ; completed = true) {
     try {
-      await runScenario(workers, servers, resource, narration, end);
+      await scenario(end);
       if (!again) return true;
       await sleep(scenarioPause, undefined, { signal: end });
     } catch {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DemoServers } from "./demo-servers.js";
+import type { Chapter } from "./demo-story.js";
 import type { WorkerPool } from "./worker-pool.js";
 
 /** With fewer nodes every node is needed for a quorum. */
@@ -11,59 +12,104 @@ const checkInterval = 100;
 export interface Narration {
   /** Something happened to a node. */
   say(text: string): void;
-  /** What happens next, and why. */
-  explain(text: string): void;
+  /** A chapter begins. */
+  tell(chapter: Chapter): void;
+  /** Resolves when the reader has had time for the chapter. */
+  read(signal: AbortSignal): Promise<void>;
+}
+
+/** The chapters of the demo on so many nodes, each with what it does. */
+export function chaptersOf(resource: string, workers: number, nodes: number): readonly SceneChapter[] {
+  const one: SceneChapter[] = [
+    {
+      title: "One node breaks",
+      why: `A majority of the nodes decides: with ${nodes - 1} of ${nodes} the holder renews its lease all the same.`,
+      play: loseOne,
+    },
+    {
+      title: "The node is back, and has forgotten the lock",
+      why: "The next renewal gives it the lock again, so that all nodes agree.",
+      play: healOne,
+    },
+  ];
+  return [
+    {
+      title: "One at a time",
+      why: `${workers} workers want ${resource}. One of them holds it; the others wait in line, and whoever came first is next.`,
+      play: contend,
+    },
+    {
+      title: "A lease, renewed while the job runs",
+      why: "Nobody holds the lock for ever: a lease runs out by itself, so that a worker that dies stops nobody. While its job runs, the holder renews it.",
+      play: renew,
+    },
+    ...(nodes >= minNodesForOneLoss ? one : []),
+    {
+      title: "Most nodes break: the lease is lost in time",
+      why: "Without a majority, nobody can be sure of the lock. The renewal fails, and the job is told to stop before the lease runs out; nobody else can hold the lock earlier.",
+      play: loseMost,
+    },
+    {
+      title: "The nodes are back",
+      why: "Whoever has waited longest holds the lock now. What went wrong, and why, stays among the incidents.",
+      play: recover,
+    },
+  ];
+}
+
+type Scene = (stage: Stage, signal: AbortSignal) => Promise<void>;
+
+interface SceneChapter extends Chapter {
+  readonly play: Scene;
+}
+
+interface Stage {
+  readonly workers: WorkerPool;
+  readonly servers: DemoServers;
+  readonly resource: string;
+  readonly say: (text: string) => void;
 }
 
 /**
- * The faults of the demo, in order. Each step waits for events of the locks. Rejects with the signal's reason if
+ * Plays the chapters in order. Each waits for events of the locks, and for its reader. Rejects with the signal's reason if
  * `signal` aborts before the end.
  */
 export async function runScenario(
-  workers: WorkerPool,
-  servers: DemoServers,
-  resource: string,
-  { say, explain }: Narration,
+  chapters: readonly SceneChapter[],
+  stage: Omit<Stage, "say">,
+  { say, tell, read }: Narration,
   signal: AbortSignal,
 ): Promise<void> {
-  explain(
-    `The workers all want ${resource}. One at a time holds it, and renews its lease while its job runs; the others wait in line.`,
-  );
-  await workers.next(["renewed"], signal);
-  await workers.next(["released"], signal);
-  if (servers.names.length >= minNodesForOneLoss) {
-    explain(
-      "Now one node breaks. The others are still a majority, so the holder renews its lease all the same.",
-    );
-    await oneNodeLess(workers, servers, resource, say, signal);
-    await workers.next(["released"], signal);
+  for (const chapter of chapters) {
+    tell(chapter);
+    await chapter.play({ ...stage, say }, signal);
+    await read(signal);
   }
-  explain(
-    "Now most nodes break. No majority can renew the lease, so the job is told to stop before the lease runs out: nobody else can hold the lock before that.",
-  );
-  await noQuorum(workers, servers, say, signal);
-  explain("The nodes are back: whoever has waited longest comes next.");
-  await workers.next(["acquired"], signal);
+}
+
+async function contend({ workers }: Stage, signal: AbortSignal): Promise<void> {
+  await workers.whenHeld(signal);
   await workers.next(["released"], signal);
 }
 
-async function oneNodeLess(
-  workers: WorkerPool,
-  servers: DemoServers,
-  resource: string,
-  say: (text: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
+async function renew({ workers }: Stage, signal: AbortSignal): Promise<void> {
+  await workers.next(["renewed"], signal);
+}
+
+async function loseOne({ workers, servers, say }: Stage, signal: AbortSignal): Promise<void> {
   workers.workLoop.keepHolding();
   await workers.whenHeld(signal);
   say(servers.breakOne());
   await workers.next(["renewed"], signal);
+}
+
+async function healOne({ workers, servers, resource, say }: Stage, signal: AbortSignal): Promise<void> {
   say(servers.restoreOne());
-  const name = servers.names.at(-1);
   while (!(await holds(workers, resource, servers.names.length - 1)))
     await sleep(checkInterval, undefined, { signal });
-  say(`${name} ${servers.restored}`);
+  say(`${servers.names.at(-1)} ${servers.restored}`);
   workers.workLoop.allowRelease();
+  await workers.next(["released"], signal);
 }
 
 /** Whether that node has the key of the current holder; asked over the holder's connection. */
@@ -73,22 +119,25 @@ async function holds(workers: WorkerPool, resource: string, index: number): Prom
   return node?.state === "held" && node.holder?.tokenHash === inspection?.holder?.tokenHash;
 }
 
-async function noQuorum(
-  workers: WorkerPool,
-  servers: DemoServers,
-  say: (text: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  for (let seen = false; !seen; ) {
+async function loseMost({ workers, servers, say }: Stage, signal: AbortSignal): Promise<void> {
+  for (;;) {
     workers.workLoop.keepHolding();
     await workers.whenHeld(signal);
     await workers.next(["renewed"], signal);
     say(servers.breakMajority());
-    // On a very busy machine the lease may expire before a renewal fails: then the step is repeated.
     const first = await workers.next(["quorumLost", "expired"], signal);
-    seen = first.name === "quorumLost";
-    if (seen) await workers.next(["expired"], signal);
+    if (first.name === "quorumLost") break;
+    // On a very busy machine the lease may expire before a renewal fails: then the step is repeated.
     say(servers.restoreMajority());
     workers.workLoop.allowRelease();
   }
+  await workers.next(["expired"], signal);
+}
+
+async function recover({ workers, servers, say }: Stage, signal: AbortSignal): Promise<void> {
+  const acquired = workers.next(["acquired"], signal);
+  say(servers.restoreMajority());
+  workers.workLoop.allowRelease();
+  await acquired;
+  await workers.next(["released"], signal);
 }

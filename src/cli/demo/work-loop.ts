@@ -2,8 +2,15 @@
  * Minimum and maximum time in ms for which a worker holds the lock, and then pauses. The lock is held for longer than
  * half the ttl, so that it is renewed.
  */
-const holdMs = [700, 1_400] as const;
-const restMs = [50, 250] as const;
+export interface Pace {
+  readonly ttl: number;
+  readonly hold: readonly [number, number];
+  readonly rest: readonly [number, number];
+}
+
+/** For who looks at the result; and for who reads along. */
+export const brisk: Pace = { ttl: 1_000, hold: [700, 1_400], rest: [50, 250] };
+export const calm: Pace = { ttl: 3_000, hold: [2_500, 4_000], rest: [200, 600] };
 
 const between = ([min, max]: readonly [number, number]) => min + Math.random() * (max - min);
 
@@ -11,6 +18,8 @@ const between = ([min, max]: readonly [number, number]) => min + Math.random() *
 export class WorkLoop {
   readonly #end = new AbortController();
   #pause: AbortController | undefined;
+
+  constructor(private readonly pace: Pace) {}
 
   /** Aborted when the demo ends. */
   get end(): AbortSignal {
@@ -38,7 +47,7 @@ export class WorkLoop {
 
   /** Simulates work for a while, until `stop` aborts or the demo ends. */
   async work(stop: AbortSignal): Promise<void> {
-    await sleep(between(holdMs), stop, this.end);
+    await sleep(between(this.pace.hold), stop, this.end);
     const pause = this.#pause;
     if (pause === undefined || stop.aborted) return;
     // Bounded: `finish` ends the pause.
@@ -46,7 +55,7 @@ export class WorkLoop {
   }
 
   rest(): Promise<void> {
-    return sleep(between(restMs), this.end);
+    return sleep(between(this.pace.rest), this.end);
   }
 }
 

@@ -3,10 +3,7 @@ import { createLocks } from "../../create-locks.js";
 import { type LockEvents, lockEvents } from "../../lock/events.js";
 import type { DemoServers } from "./demo-servers.js";
 import { Occupancy } from "./occupancy.js";
-import { WorkLoop } from "./work-loop.js";
-
-/** In ms; short, so that renewals and losses happen while the user watches. */
-export const ttl = 1_000;
+import { type Pace, WorkLoop } from "./work-loop.js";
 
 export interface Worker {
   readonly name: string;
@@ -23,16 +20,17 @@ export type WorkerEvent = {
 export class WorkerPool {
   readonly workers: readonly Worker[];
   readonly occupancy = new Occupancy();
-  readonly workLoop = new WorkLoop();
+  readonly workLoop: WorkLoop;
   readonly #listeners = new Set<(event: WorkerEvent) => void>();
 
-  constructor(servers: DemoServers, prefix: string, resource: string, names: readonly string[]) {
+  constructor(servers: DemoServers, prefix: string, resource: string, names: readonly string[], pace: Pace) {
+    this.workLoop = new WorkLoop(pace);
     this.workers = names.map((name) => {
       const locks = createLocks({
         nodes: servers.nodesOf(name),
         prefix,
         owner: name,
-        ttl,
+        ttl: pace.ttl,
         wait: Number.POSITIVE_INFINITY,
       });
       const worker = { name, locks, handle: locks.handle(resource) };

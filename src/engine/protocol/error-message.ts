@@ -30,6 +30,8 @@ export function messageOf(thrown: unknown): string {
 
 function inWords(message: string): string {
   if (strangeReply.test(message)) return noRedis;
+  // @upstash/redis, for a command that it has sent together with others.
+  if (/^Command failed: [A-Z]+ /.test(message)) return message.slice("Command failed: ".length);
   // The refusal of a client's first command explains HELLO, and not that the client has no password.
   return message.replace(/^NOAUTH HELLO must be called with.*$/s, "NOAUTH Authentication required.");
 }

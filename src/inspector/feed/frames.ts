@@ -65,6 +65,10 @@ const lockView = v.object({
   mode: v.optional(text),
   /** Of a semaphore: how many leases may be valid at once. */
   permits: v.optional(count),
+  /** Of a semaphore: how many permits the lease has, or is asked for; absent: 1. */
+  weight: v.optional(count),
+  /** Of a candidate of an election: how many terms it has led, this one included; absent for other locks. */
+  terms: v.optional(count),
   /** With its substate: "acquiring.asking". */
   state: text,
   /** Epoch ms at which the lock entered this state. */

@@ -52,6 +52,10 @@ export function viewOf(
   if (more !== undefined) view.more = more;
   if ((leaseState?.mode ?? lock.mode) === "shared") view.mode = "shared";
   if (lock.pool !== null) view.permits = lock.pool.number;
+  const weight = lock.weight ?? same?.weight ?? 1;
+  if (weight > 1) view.weight = weight;
+  // The candidate counts its term after this step.
+  if (lock.election !== null) view.terms = lock.election.terms + (taken?.event.type === "GRANTED" ? 1 : 0);
   return view;
 }
 

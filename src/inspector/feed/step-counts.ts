@@ -1,4 +1,5 @@
 import type { LockMachineEvent } from "../../machines/lock-events.js";
+import { isLeaseState } from "./lease-kind.js";
 import { noTotals, type TotalCounts } from "./totals.js";
 
 /** Counts the outcomes of acquisitions, renewals and leases. Every step counts, also steps beyond the rate limit. */
@@ -34,7 +35,7 @@ export class StepCounts {
       case "REFUSED":
         // From these events, only the end of an acquisition leads to idle.
         if (to === "idle") this.counts.failed += 1;
-        else if (to === "held" || to.startsWith("renewing")) this.counts.quorumLost += 1;
+        else if (isLeaseState(to)) this.counts.quorumLost += 1;
         break;
     }
   }

@@ -66,8 +66,14 @@ export class IncidentLog {
   }
 }
 
-const sizeOf = ({ id, text, owner, round, lastGood }: Incident): number =>
-  incidentOverhead + id.length + text.length + owner.length + roundSize(round) + roundSize(lastGood);
+const sizeOf = ({ id, text, owner, resources, round, lastGood }: Incident): number =>
+  incidentOverhead +
+  id.length +
+  text.length +
+  owner.length +
+  resources.reduce((size, name) => size + name.length, 0) +
+  roundSize(round) +
+  roundSize(lastGood);
 
 function roundSize(round: RoundView | null): number {
   let size = 0;

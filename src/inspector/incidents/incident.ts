@@ -26,6 +26,8 @@ export interface Incident {
   readonly owner: string;
   /** The id of the lock; null if the incident is about a node or a process. */
   readonly lock: string | null;
+  /** What that lock locks, as its view names it; empty if the incident is about a node or a process. */
+  readonly resources: readonly string[];
   /** The name of the node; null if the incident is about a lock or a process. */
   readonly node: string | null;
   /** One sentence with the time (UTC), the owner and the cause. Contains foreign text, clipped. */

@@ -1,4 +1,5 @@
 import type { Beat, LockView, RoundView, Step } from "../feed/frames.js";
+import { isLeaseState } from "../feed/lease-kind.js";
 import type { Incident } from "./incident.js";
 import { lostSentence, quorumLostSentence, type Told } from "./lock-sentences.js";
 import { NodeNames } from "./node-names.js";
@@ -56,6 +57,7 @@ export class LockIncidents {
       source: lock.source,
       owner: beat.owner,
       lock: lock.id,
+      resources: lock.resources,
       node: null,
       text: sentence({ lock, time, owner: beat.owner, names }),
       round: lock.round,
@@ -64,18 +66,16 @@ export class LockIncidents {
   }
 
   private noteRound({ id, state, reason, round }: LockView): void {
-    if (isHeld(state) && reason === null && round !== null && round.asked !== "release") {
+    if (isLeaseState(state) && reason === null && round !== null && round.asked !== "release") {
       this.lastGood.set(id, round);
-    } else if (!isHeld(state)) this.lastGood.delete(id);
+    } else if (!isLeaseState(state)) this.lastGood.delete(id);
   }
 }
-
-const isHeld = (state: string): boolean => state === "held" || state.startsWith("renewing");
 
 const isLost = ({ state }: LockView): boolean => state === "expired";
 
 /** Whether a renewal of the lease found no quorum. */
 function isAtRisk({ state, round, reason }: LockView, step: Step | null): boolean {
-  if (step !== null) return step.event === "NO_QUORUM" && isHeld(step.from);
+  if (step !== null) return step.event === "NO_QUORUM" && isLeaseState(step.from);
   return state === "renewing.retrying" && round?.asked === "renew" && reason !== null;
 }

@@ -99,6 +99,7 @@ export class NodeIncidents {
       source,
       owner,
       lock: null,
+      resources: [],
       node: node.name,
       text,
       round: null,

@@ -1,6 +1,6 @@
 import { clip } from "../../support/redaction.js";
-import { isExclusive } from "../feed/exclusive.js";
 import type { Frame, LockView } from "../feed/frames.js";
+import { isLeaseState, isPermit, isShared } from "../feed/lease-kind.js";
 import { type Incident, maxNameLength, utcClock } from "./incident.js";
 
 /** A resource that was granted while another lock, by its last report, still held it. */
@@ -14,7 +14,7 @@ interface Candidate {
 
 /** Maximum number of candidates that wait for a report of the first holder. */
 const maxCandidates = 1_000;
-/** Maximum number of holders of one resource that are compared with each other. */
+/** Maximum number of readers of one resource with which a writer is compared. */
 const maxHolders = 4;
 /**
  * The first holder must report itself as the holder this many ms after the second grant: its release may be on the way,
@@ -29,7 +29,7 @@ export interface LocksAndOwners {
   prefixOf(source: string): string;
 }
 
-/** Finds resources that two locks held at the same time, although their leases are exclusive. */
+/** Finds resources that two locks held at the same time, although one of the leases is exclusive. */
 export class OverlapIncidents {
   /** The ids of the locks that hold a resource, by prefix and name. */
   private holders = new Map<string, Set<string>>();
@@ -94,7 +94,7 @@ export class OverlapIncidents {
       const ids = this.holders.get(key) ?? new Set();
       this.holders.set(key, ids);
       for (const id of ids) if (id !== lock.id) this.suspect(resource, this.known.lock(id), lock);
-      if (ids.size < maxHolders) ids.add(lock.id);
+      if (ids.size < maxHolders || !isShared(lock)) ids.add(lock.id);
     }
   }
 
@@ -113,6 +113,7 @@ export class OverlapIncidents {
 
   private suspect(resource: string, one: LockView | undefined, other: LockView): void {
     if (one === undefined || !holds(one) || this.waiting >= maxCandidates) return;
+    if (isShared(one) && isShared(other)) return;
     const [first, second] = grantOf(one) <= grantOf(other) ? [one, other] : [other, one];
     const own = this.candidates.get(first.source) ?? [];
     this.candidates.set(first.source, [...own, { resource, first, second, at: grantOf(second) }]);
@@ -128,6 +129,7 @@ export class OverlapIncidents {
       source: second.source,
       owner: two ?? "",
       lock: second.id,
+      resources: [resource],
       node: null,
       text:
         `${clip(resource, maxNameLength)} held twice since ${utcClock(at)}: granted to ${two} while ${one} held it ` +
@@ -140,8 +142,6 @@ export class OverlapIncidents {
 
 const grantOf = ({ granted, since }: LockView): number => granted ?? since;
 
-/** Whether the lock has an exclusive lease that it has not begun to release. */
+/** Whether the lock has a lease that it has not begun to release, and that keeps others out. */
 const holds = (lock: LockView): boolean =>
-  isExclusive(lock) &&
-  lock.validUntil !== null &&
-  (lock.state === "held" || lock.state.startsWith("renewing"));
+  !isPermit(lock) && lock.validUntil !== null && isLeaseState(lock.state);

@@ -70,7 +70,19 @@ export class ProcessIncidents {
 
   private tell(kind: "silent" | "membership", { source, owner }: Beat, time: number, text: string): void {
     const id = `${kind} ${source} ${time}`;
-    this.report({ id, kind, time, source, owner, lock: null, node: null, text, round: null, lastGood: null });
+    this.report({
+      id,
+      kind,
+      time,
+      source,
+      owner,
+      lock: null,
+      resources: [],
+      node: null,
+      text,
+      round: null,
+      lastGood: null,
+    });
   }
 }
 

@@ -5,10 +5,11 @@ import { NodeNames } from "./node-names.js";
 
 /** Processes that reach too few nodes for a quorum, and the leases that they cannot renew. */
 export interface QuorumRisk {
-  /** The names of the nodes that they cannot use. */
+  /** The names of the nodes that they cannot use, and what these are: "down", "quarantined". */
   readonly nodes: readonly string[];
-  /** Epoch ms at which the last of these nodes was lost. */
-  readonly since: number;
+  readonly why: string;
+  /** Epoch ms at which the last of these nodes was lost; null if nobody has seen that. */
+  readonly since: number | null;
   /** Number of leases that are still valid, and ms until the last of them has run out. */
   readonly leases: number;
   readonly left: number;
@@ -25,14 +26,16 @@ const unusable: ReadonlySet<NodeView["state"]> = new Set(["down", "unresponsive"
 export function quorumRiskOf({ sources, locks }: Known, now: number): QuorumRisk | null {
   const nodes = new Set<string>();
   const atRisk = new Set<string>();
-  let since = Number.NEGATIVE_INFINITY;
+  const causes = new Set<string>();
+  let since: number | null = null;
   for (const [source, { beat, closed }] of sources) {
     const lost = beat.nodes.filter(({ state }) => unusable.has(state));
     if (closed || beat.nodes.length - lost.length > beat.nodes.length / 2 || lost.length === 0) continue;
     atRisk.add(source);
-    for (const { name, step } of lost) {
+    for (const { name, state, step } of lost) {
       nodes.add(name);
-      since = Math.max(since, step?.time ?? beat.time);
+      causes.add(state === "quarantined" ? state : "down");
+      if (step !== null) since = Math.max(since ?? step.time, step.time);
     }
   }
   if (atRisk.size === 0) return null;
@@ -45,12 +48,15 @@ export function quorumRiskOf({ sources, locks }: Known, now: number): QuorumRisk
     leases += 1;
     left = Math.max(left, remaining);
   }
-  return { nodes: [...nodes], since, leases, left };
+  return { nodes: [...nodes], why: [...causes].sort().join(" or "), since, leases, left };
 }
 
 /** "7712 and 7713 down since 19:48:14 UTC; 201 leases run out within 4 s". Contains foreign text. */
-export function riskSentence({ nodes, since, leases, left }: QuorumRisk, all: readonly string[]): string {
-  const lost = `No quorum: ${new NodeNames(all).list(nodes)} down since ${utcClock(since)}`;
+export function riskSentence(
+  { nodes, why, since, leases, left }: QuorumRisk,
+  all: readonly string[],
+): string {
+  const lost = `No quorum: ${new NodeNames(all).list(nodes)} ${why}${since === null ? "" : ` since ${utcClock(since)}`}`;
   if (leases === 0) return `${lost}; no lease is left to run out`;
   const within = `${Math.ceil(left / 1_000)} s`;
   return `${lost}; ${leases === 1 ? "1 lease runs" : `${leases} leases run`} out within ${within}`;

@@ -20,7 +20,7 @@ export function answer(
   const [path = "", rest = ""] = url.split(/\?(.*)/s, 2);
   const query = new URLSearchParams(rest);
   const refusal =
-    refusalOf(request, path, names) ??
+    refusalOf(request, path, names, routes.methodsOf(path)) ??
     (token === null ? null : admissionOf(request, path, query.get("token"), token));
   if (refusal !== null) return refuse(response, refusal);
   routes.answer(path, query, request.method === "HEAD", response).catch((error: unknown) => {

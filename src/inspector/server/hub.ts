@@ -91,6 +91,11 @@ export class Hub implements Past {
     this.#beat ??= this.clock.after(heartbeat, () => this.#sendHeartbeat(), true);
   }
 
+  /** Sends an event to the current readers. */
+  announce(name: string, data: unknown): void {
+    this.#send(eventOf(name, data));
+  }
+
   /** Sends the frames that were collected, and ends all streams. */
   close(): void {
     if (this.#pending.length > 0) this.#sendPending();

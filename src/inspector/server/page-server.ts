@@ -42,6 +42,7 @@ export class PageServer {
   ): Promise<PageServer> {
     const metrics = new Metrics(shown);
     const routes = new Routes(shown, page ?? (await loadPage()), metrics, packageVersion());
+    shown.story?.onChange((view) => shown.hub.announce("story", view));
     const server = createServer({
       maxHeaderSize: maxHeadBytes,
       headersTimeout: idleTimeout,

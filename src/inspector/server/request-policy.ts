@@ -12,14 +12,18 @@ export interface OwnNames {
   readonly url: string;
 }
 
+/** The methods that change nothing. */
+export const reading: readonly string[] = ["GET", "HEAD"];
+
 /**
  * Why a request is refused, regardless of the token; null if the request may pass. The refusal reveals nothing about
- * the locks.
+ * the locks. `methods`: those that the path takes.
  */
 export function refusalOf(
   { method = "", headers }: IncomingMessage,
   path: string,
   names: OwnNames,
+  methods: readonly string[] = reading,
 ): Refusal | null {
   if (!names.has(headers.host)) {
     return {
@@ -33,11 +37,11 @@ export function refusalOf(
   if (isForeign(headers, path)) {
     return { status: 403, line: `Other sites may not ask for this. Open ${names.url} by its address.` };
   }
-  if (method !== "GET" && method !== "HEAD") {
+  if (!methods.includes(method)) {
     return {
       status: 405,
-      line: "This server is read-only: use GET or HEAD.",
-      headers: { Allow: "GET, HEAD" },
+      line: methods === reading ? "This server is read-only: use GET or HEAD." : `Use ${methods.join(", ")}.`,
+      headers: { Allow: methods.join(", ") },
     };
   }
   if (Number(headers["content-length"] ?? 0) !== 0 || headers["transfer-encoding"] !== undefined) {

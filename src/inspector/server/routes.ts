@@ -5,7 +5,9 @@ import type { Metrics } from "./metrics.js";
 import type { PageFile, PageFiles } from "./page-files.js";
 import { windowAt } from "./past.js";
 import { head, refuse, sendJson } from "./reply.js";
+import { reading } from "./request-policy.js";
 import type { Shown } from "./shown.js";
+import { isStoryAct, storyActs, storyPath } from "./story.js";
 import { Stream } from "./stream.js";
 
 /** Maximum number of event streams at one time. */
@@ -21,6 +23,10 @@ export class Routes {
     private readonly metrics: Metrics,
     private readonly version: string,
   ) {}
+
+  methodsOf(path: string): readonly string[] {
+    return path === storyPath && this.shown.story != null ? ["POST"] : reading;
+  }
 
   async answer(
     path: string,
@@ -39,6 +45,8 @@ export class Routes {
         return this.window(response, query.get("at"));
       case "/recording":
         return this.recording(response);
+      case storyPath:
+        return this.story(response, path, query.get("do"));
       case "/metrics":
         return this.metrics.answer(response);
       default:
@@ -54,7 +62,20 @@ export class Routes {
     }
     const stream = new Stream(response);
     if (isHead) return stream.end();
-    hub.add(stream, { version: this.version, mode: recording === null ? "live" : "replay", title });
+    const story = this.shown.story?.view;
+    const mode = recording === null ? "live" : "replay";
+    hub.add(stream, { version: this.version, mode, title, ...(story === undefined ? {} : { story }) });
+  }
+
+  /** Pauses the story, or goes on with it. */
+  private story(response: ServerResponse, path: string, act: string | null): void {
+    const { story } = this.shown;
+    if (story == null) return this.file(response, path);
+    if (!isStoryAct(act)) {
+      return refuse(response, { status: 400, line: `Say what to do: /story?do=${storyActs.join("|")}` });
+    }
+    story.act(act);
+    sendJson(response, story.view);
   }
 
   private history(response: ServerResponse, lock: string | null): void {

@@ -1,6 +1,7 @@
 import type { PrometheusText } from "../../telemetry/prometheus.js";
 import type { Hub } from "./hub.js";
 import type { Past } from "./past.js";
+import type { Story } from "./story.js";
 
 /** What a server shows. */
 export interface Shown {
@@ -13,4 +14,6 @@ export interface Shown {
    * installed. Null if there are no metrics.
    */
   readonly metrics: (() => Promise<PrometheusText | null>) | null;
+  /** What the page tells beside that; absent or null: nothing. */
+  readonly story?: Story | null;
 }

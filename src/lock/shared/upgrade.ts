@@ -4,7 +4,7 @@ import type { Vote } from "../../engine/protocol/vote.js";
 import type { ReaderClaim } from "../../engine/quorum/reader-claim.js";
 import type { RoundResult } from "../../engine/quorum/round.js";
 import type { WakeupListener } from "../../engine/quorum/wakeup-channel.js";
-import { elapsed, now, type Timer } from "../../engine/time/clock.js";
+import { elapsed, type Instant, now, type Timer } from "../../engine/time/clock.js";
 import { UpgradeFailedError } from "../../errors.js";
 import type { UpgradingActions } from "../../machines/lock-port.js";
 import { onAbort } from "../../support/abort.js";
@@ -27,6 +27,7 @@ export class Upgrade implements UpgradingActions, WakeupListener {
   begun = false;
   private over = false;
   private attempts = 0;
+  private readonly begin: Instant;
   /** The place in the nodes' queues, in front of all others. */
   private readonly place: { readonly id: string; readonly ticket: number };
   /** Whether a node has told meanwhile that the others have left. */
@@ -47,6 +48,7 @@ export class Upgrade implements UpgradingActions, WakeupListener {
     private readonly reject: (error: unknown) => void,
   ) {
     const { engine, clock } = lock.manager;
+    this.begin = now(clock);
     this.place = { id: engine.wakeupChannel.register(this, { before: upgraderSign }), ticket: upgradeTicket };
     const { wait, signal } = options;
     this.deadline = clock.after(wait === 0 ? timeoutFor(lock.manager, leaseState.ttl) : wait, () =>
@@ -92,8 +94,13 @@ export class Upgrade implements UpgradingActions, WakeupListener {
   finishUpgrade(): void {
     this.close();
     const { leaseState, lock, votes } = this;
-    const { acquisition, validUntil } = leaseState;
-    lock.notifier.notify("renewed", acquisition, { validUntil, votes });
+    const { acquisition, validUntil, fence } = leaseState;
+    const waited = Math.round(elapsed(lock.manager.clock, this.begin));
+    lock.notifier.mode = "exclusive";
+    lock.notifier.notify("upgraded", acquisition, {
+      ...{ validUntil, waited, attempt: this.attempts, votes },
+      ...(fence === undefined ? {} : { fence }),
+    });
     this.lock.notifier.defer(this.resolve);
   }
 

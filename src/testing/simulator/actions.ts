@@ -58,11 +58,31 @@ class ActionRun {
       await target.using(options, (lease) => this.hold(lease));
     } else if (kind === "handle") {
       await this.reuse(target.handle(options));
+    } else if (kind === "elect") {
+      await this.elect();
     } else if (kind === "redlock") {
       await this.redlock();
     } else {
       await this.holdAndEnd(await this.expectWithin("acquisition", action.wait, target.acquire(options)));
     }
+  }
+
+  /** Is a candidate for some time, and resigns or closes. Another candidate of the program may be in the way. */
+  private async elect(): Promise<void> {
+    const { action, program, simulation } = this;
+    const { host, locks } = program;
+    const { ttl, fence, hold, wait, abortAfter, resources } = action;
+    const election = locks.election(resources[0] ?? "leader", {
+      ttl,
+      fence,
+      onElected: () => simulation.oracle.count("elected"),
+    });
+    await host.sleep(wait / 2 + hold);
+    if (abortAfter !== null) {
+      await this.expectWithin("resignation", 0, election.resign());
+      await host.sleep(hold);
+    }
+    await this.expectWithin("end of a candidature", 0, election.close());
   }
 
   /** Uses the API of redlock 5. */

@@ -5,6 +5,7 @@ import type { FaultMix } from "./fault-mix.js";
 import { actionOf } from "./generate-actions.js";
 import { faultsOf } from "./generate-faults.js";
 import { groupsOf } from "./generate-groups.js";
+import { withAllKinds } from "./generate-kinds.js";
 import { lossesOf } from "./generate-losses.js";
 import { semaphore, withPermits } from "./generate-permits.js";
 import { pickChange, planChange, sizeOf } from "./membership-change.js";
@@ -51,9 +52,14 @@ export function generate(seed: number, faults: FaultClass, actions: number): Scr
   const steps: Step[] = [...faultsOf(mix), ...losses];
   const last = hosts.length - 1;
   // Foreign clients do not notice that a node lost its memory.
-  // Foreign clients know no semaphores.
+  // Foreign clients know no semaphores, and no elections.
   const foreign =
-    faults !== "permits" && sets === null && losses.length === 0 && last > 0 && random.flip(0.35);
+    faults !== "permits" &&
+    faults !== "kinds" &&
+    sets === null &&
+    losses.length === 0 &&
+    last > 0 &&
+    random.flip(0.35);
   for (let count = 0; count < actions; count++) {
     const host = random.below(hosts.length);
     const action = actionOf(mix);
@@ -74,10 +80,16 @@ export function generate(seed: number, faults: FaultClass, actions: number): Scr
     ...(faults === "groups" ? { otherGroup: lastOf(mix.nodes, otherGroupSize) } : {}),
     quarantine,
     hosts: hosts.map((host, index) => ({ ...host, foreign: foreign && index === last })),
-    resources: faults === "permits" ? [semaphore] : mix.resources,
-    steps: faults === "permits" ? withPermits(steps, seed) : steps,
+    ...workloadOf(mix, steps, seed),
     end: mix.end,
   };
+}
+
+/** What the processes acquire. */
+function workloadOf({ faults, resources }: FaultMix, steps: readonly Step[], seed: number) {
+  if (faults === "permits") return { resources: [semaphore], steps: withPermits(steps, seed) };
+  if (faults === "kinds") return { resources: [...resources, semaphore], steps: withAllKinds(steps, seed) };
+  return { resources, steps };
 }
 
 /** Picks the quarantine rule. A fixed number must cover the longest lease; with `false`, no node may lose its memory. */

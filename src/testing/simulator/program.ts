@@ -10,6 +10,7 @@ import type { GroupedLocksOptions, LocksOptions } from "../../lock/options.js";
 import { Manager } from "../../manager/manager.js";
 import { Redlock } from "../../redlock/redlock.js";
 import type { Client } from "../../redlock/types.js";
+import { election } from "./generate-kinds.js";
 import type { Host } from "./host.js";
 import type { Link } from "./link.js";
 import type { Stage } from "./membership-change.js";
@@ -76,7 +77,11 @@ export class Program {
       quarantine,
       ...own,
     };
-    this.locks = openLocks(options, (manager) => watchLocks(manager, (lock) => this.note(lock, true)));
+    // A candidate is told by its election instead.
+    const isCandidate = ({ resources }: Lock) => resources[0] === election;
+    this.locks = openLocks(options, (manager) =>
+      watchLocks(manager, (lock) => this.note(lock, !isCandidate(lock))),
+    );
     this.locks.on("nodeQuarantined", ({ node }) => onQuarantine(this, node));
   }
 

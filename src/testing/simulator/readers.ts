@@ -15,7 +15,8 @@ export function withReaders(script: Script): Script {
   return { ...script, steps };
 }
 
-function reading(action: Action, random: SeededRandom): Action {
+/** Makes most actions readers, some of which try to become the writer. */
+export function reading(action: Action, random: SeededRandom): Action {
   const wait = random.pick([0, 50, 500, 2_000]);
   const upgrades = random.flip(0.35);
   const after = random.between(0, Math.min(action.ttl, longestHold) / 4);

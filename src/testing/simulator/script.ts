@@ -14,7 +14,7 @@ export interface PermitsWanted {
 
 /** One independent action of a program. */
 export interface Action {
-  readonly kind: "acquire" | "try" | "using" | "handle" | "inspect" | "redlock";
+  readonly kind: "acquire" | "try" | "using" | "handle" | "inspect" | "redlock" | "elect";
   readonly resources: readonly string[];
   /** The permits to acquire from a semaphore, in place of the resources. */
   readonly permits?: PermitsWanted;

@@ -45,7 +45,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
     throw new InvalidOptionError(
       "faults",
       faults,
-      '"inBounds", "beyond", "membership", "groups" or "permits"',
+      '"inBounds", "beyond", "membership", "groups", "permits" or "kinds"',
     );
   checkBoolean("trace", trace);
   if (program === undefined) return play(generate(seed, faults, actions), { trace });

@@ -47,6 +47,7 @@ const names = [
   "retrying",
   "acquired",
   "renewed",
+  "upgraded",
   "quorumLost",
   "expired",
   "released",

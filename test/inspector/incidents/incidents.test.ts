@@ -254,6 +254,22 @@ describe("two leases of one resource", () => {
     expect(textsOf(aggregate)).toEqual([]);
   });
 
+  test("are an overlap if one of them is shared and the other one is not", () => {
+    const aggregate = new IncidentAggregate();
+    const [one, two] = ["api-1", "api-2"].map((source) => new Process(source, aggregate)) as [
+      Process,
+      Process,
+    ];
+    one.step(0, "GRANTED", "acquiring.asking", { mode: "shared" });
+    two.step(2, "GRANTED", "acquiring.asking", second);
+    one.beat(5);
+    expect(textsOf(aggregate)).toEqual([
+      expect.stringMatching(/^orders:11000 held twice since 19:48:02 UTC: /),
+    ]);
+    const overlap = aggregate.incidents.all.find(({ kind }) => kind === "overlap");
+    expect(overlap?.resources).toEqual(["orders:11000"]);
+  });
+
   test("are none if the release of the first arrives late, if it had expired, or its process ends", () => {
     const aggregate = new IncidentAggregate();
     const [one, two] = ["api-1", "api-2"].map((source) => new Process(source, aggregate)) as [
@@ -324,6 +340,20 @@ describe("the quorum at risk", () => {
     const risk = quorumRiskOf(aggregate, start + seconds * 1_000);
     return risk === null ? null : riskSentence(risk, addresses);
   };
+
+  test("tells nodes that are quarantined from those that are down, and no time that nobody has seen", () => {
+    const aggregate = new IncidentAggregate();
+    const one = new Process("api-1", aggregate);
+    const away = { state: "quarantined", step: null } as const;
+    one.beat(1, { 0: away, 1: away });
+    expect(sentenceAt(aggregate, 2)).toBe(
+      "No quorum: 7711 and 7712 quarantined; no lease is left to run out",
+    );
+    one.beat(3, { 0: away, 1: down(2) });
+    expect(sentenceAt(aggregate, 4)).toBe(
+      "No quorum: 7711 and 7712 down or quarantined since 19:48:02 UTC; no lease is left to run out",
+    );
+  });
 
   test("names the nodes, since when, and how long the leases are valid", () => {
     const aggregate = new IncidentAggregate();

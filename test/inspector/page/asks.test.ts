@@ -50,7 +50,7 @@ test("heat counts each arrow, and how long each state lasted, lock by lock", () 
     held: { count: 2, total: 200 },
     renewing: { count: 2, total: 84 },
   });
-  const full = heatOf("full", life("1", 0));
+  const full = heatOf("lock", life("1", 0));
   expect(full.stays.get("renewing.retrying")).toEqual({ count: 1, total: 38 });
   expect(full.arrows.get("held>renewing")).toBe(1);
 });

@@ -86,9 +86,7 @@ test("two leases of one resource that have not run out are an alarm; a lease tha
   // The ends are compared by one clock.
   const ahead = new Map([source("here", "ann"), source("night", "ben", { lag: -10_000 })]);
   expect(viewOf("orders:2", resourcesOf([...locks, other], ahead, now)).trouble).toBeNull();
-  // Locks that several may hold say so.
-  expect(trouble({ mode: "shared" })).toBeNull();
-  expect(trouble({ permits: 3 })).toBeNull();
+  expect(trouble({ mode: "shared" })).toBe("overlap");
   expect(trouble({ mode: "exclusive" })).toBe("overlap");
 });
 

@@ -15,22 +15,23 @@ export class Reader {
   private request: ClientRequest | undefined;
   private response: IncomingMessage | undefined;
 
-  static async open(port: number, headers: Readonly<Record<string, string>> = {}): Promise<Reader> {
+  static async open(
+    port: number,
+    headers: Readonly<Record<string, string>> = {},
+    path = "/events",
+  ): Promise<Reader> {
     const reader = new Reader();
     await new Promise<void>((resolve, reject) => {
-      reader.request = ask(
-        { host: "127.0.0.1", port, path: "/events", headers, agent: false },
-        (response) => {
-          reader.response = response;
-          response.setEncoding("utf8").on("data", (text: string) => reader.take(text));
-          response.on("error", () => undefined);
-          response.once("close", () => {
-            reader.ended = true;
-          });
-          if (response.statusCode === 200) resolve();
-          else reject(new Error(`the events were refused with ${response.statusCode}`));
-        },
-      );
+      reader.request = ask({ host: "127.0.0.1", port, path, headers, agent: false }, (response) => {
+        reader.response = response;
+        response.setEncoding("utf8").on("data", (text: string) => reader.take(text));
+        response.on("error", () => undefined);
+        response.once("close", () => {
+          reader.ended = true;
+        });
+        if (response.statusCode === 200) resolve();
+        else reject(new Error(`the events were refused with ${response.statusCode}`));
+      });
       reader.request.once("error", reject);
     });
     return reader;

@@ -4,11 +4,12 @@ import { useInspector } from "./context.js";
 import { Announcer } from "./frame/announcer.js";
 import { Header } from "./frame/header.js";
 import { KeyHelp } from "./frame/key-help.js";
+import { StoryStrip } from "./frame/story-strip.js";
 import { IncidentsPage } from "./incidents/incidents-page.js";
 import { RiskStrip } from "./incidents/risk-strip.js";
 import { LocksView } from "./list/locks-view.js";
 import { LockPage } from "./lock/lock-page.js";
-import { isListed } from "./model/route.js";
+import { hashOf, isListed } from "./model/route.js";
 import { titleOf } from "./model/title.js";
 import { NodesPage } from "./nodes/nodes-page.js";
 import { ProcessPage } from "./process/process-page.js";
@@ -27,12 +28,18 @@ export function App() {
       <KeyHelp />
       <div>
         <Header />
+        <StoryStrip />
         <RiskStrip />
       </div>
       <main class="main" data-view={route.view} data-connection={inspector.connection.value.kind}>
         {isListed(route) && <LocksView />}
         {route.view === "resource" && (
-          <ResourcePage key={`${route.prefix} ${route.name}`} name={route.name} prefix={route.prefix} />
+          <ResourcePage
+            key={hashOf(route)}
+            name={route.name}
+            prefix={route.prefix}
+            semaphore={route.semaphore ?? false}
+          />
         )}
         {route.view === "lock" && <LockPage key={route.id} id={route.id} />}
         {route.view === "nodes" && <NodesPage />}

@@ -1,5 +1,6 @@
 import type { Frame } from "../../../src/inspector/feed/frames.js";
 import type { Incident } from "../../../src/inspector/incidents/incident.js";
+import type { StoryView } from "../../../src/inspector/server/story.js";
 import { backoff } from "./model/backoff.js";
 
 /** The server's first message on each connection. */
@@ -8,6 +9,8 @@ export interface Hello {
   readonly mode: "live" | "replay";
   /** The title of what is observed. */
   readonly title: string;
+  /** What the page tells beside that: in the demo. */
+  readonly story?: StoryView;
 }
 
 export type ConnectionState =
@@ -30,6 +33,7 @@ export interface EventListeners {
   hello(hello: Hello): void;
   frames(frames: readonly Frame[]): void;
   incidents(incidents: readonly Incident[]): void;
+  story(story: StoryView): void;
   connection(state: ConnectionState): void;
 }
 
@@ -59,6 +63,9 @@ export function subscribe(url: string, listeners: EventListeners): () => void {
     );
     source.addEventListener("incidents", ({ data }: MessageEvent<string>) =>
       listeners.incidents(JSON.parse(data) as Incident[]),
+    );
+    source.addEventListener("story", ({ data }: MessageEvent<string>) =>
+      listeners.story(JSON.parse(data) as StoryView),
     );
     source.addEventListener("error", () => {
       // After a network failure an EventSource tries again; it gives up only after an answer.

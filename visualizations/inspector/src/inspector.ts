@@ -2,6 +2,7 @@ import { computed, signal } from "@preact/signals";
 import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame, LockView, Step } from "../../../src/inspector/feed/frames.js";
 import type { Incident } from "../../../src/inspector/incidents/incident.js";
+import type { StoryView } from "../../../src/inspector/server/story.js";
 import { startAddress } from "./address.js";
 import { Axis } from "./axis/past.js";
 import { type ConnectionState, type Hello, subscribe } from "./connection.js";
@@ -17,7 +18,7 @@ import { Replay } from "./replay/replay.js";
 import { loadWindow } from "./replay/window.js";
 import { recentGrants } from "./resource/grants.js";
 import { firstOrder, sortResources } from "./resource/order.js";
-import { type ResourceView, resourcesOf } from "./resource/resources.js";
+import { type ResourceView, resourcesOf, routeOf } from "./resource/resources.js";
 
 /** Interval in ms at which countdowns are redrawn. */
 const tick = 100;
@@ -52,6 +53,8 @@ export class Inspector {
   readonly replay = signal<Replay | null>(null);
   /** The incidents that the server derived, oldest first. */
   readonly incidents = signal<readonly Incident[]>([]);
+  /** The chapter of the demo; null elsewhere. */
+  readonly story = signal<StoryView | null>(null);
   readonly axis = new Axis();
   /** The error of reading a recording. */
   readonly failure = signal<string | null>(null);
@@ -68,6 +71,9 @@ export class Inspector {
 
   /** Epoch ms by the observer's clock; in a replay the recording's time. */
   readonly now = computed(() => this.replay.value?.time.value ?? this.liveNow.value);
+
+  /** Epoch ms of the moment in the past that is shown; Infinity if it is the present. */
+  readonly shownUntil = computed(() => this.replay.value?.time.value ?? Number.POSITIVE_INFINITY);
 
   private readonly second = computed(() => Math.floor(this.now.value / 1_000));
 
@@ -145,6 +151,7 @@ export class Inspector {
         this.hello.value = hello;
         this.fresh = true;
         this.incidents.value = [];
+        this.story.value = hello.story ?? null;
         if (hello.mode === "replay") {
           end();
           void this.openRecording();
@@ -153,6 +160,9 @@ export class Inspector {
       frames: (frames) => this.apply(frames),
       incidents: (incidents) => {
         this.incidents.value = [...this.incidents.peek(), ...incidents].slice(-maxIncidents);
+      },
+      story: (story) => {
+        this.story.value = story;
       },
       connection: (state) => {
         this.connection.value = state;
@@ -256,7 +266,7 @@ export class Inspector {
     if (first === undefined) return;
     this.viewUndecided = false;
     if (!matchMedia(rows.length > maxWithoutList ? roomForBoth : roomForOne).matches) return;
-    const route: Route = { view: "resource", name: first.name, prefix: first.prefix };
+    const route = routeOf(first);
     // Replaces the address that named no view, so that the back button does not return to it.
     history.replaceState(null, "", hashOf(route));
     this.route.value = route;

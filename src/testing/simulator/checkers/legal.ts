@@ -13,7 +13,7 @@ const eventByAction: Record<string, EventName> = {
   scheduleRetry: "retrying",
   begin: "acquired",
   prolong: "renewed",
-  finishUpgrade: "renewed",
+  finishUpgrade: "upgraded",
   reportQuorumLost: "quorumLost",
   finishRelease: "released",
   lose: "expired",

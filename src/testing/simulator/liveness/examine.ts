@@ -28,6 +28,9 @@ const permitChecks: typeof checks = [
   ["permit order", 0.5, checkPermitOrder],
 ];
 
+/** The checks of a run in which leases of all kinds were acquired. */
+const allChecks = [...checks, ...permitChecks.slice(1)];
+
 /** The random sequence of the liveness checks. */
 const stream = 1_000_000;
 
@@ -45,7 +48,12 @@ export async function examine(simulation: Simulation, failed: () => boolean): Pr
     const maxLatency = Math.min(requestTimeoutOf(plan) * latencyShare, plan.path.usual);
     for (const link of links) link.setLatency(0.05, maxLatency);
   }
-  for (const [name, share, check] of script.faults === "permits" ? permitChecks : checks) {
+  const { faults } = script;
+  for (const [name, share, check] of faults === "permits"
+    ? permitChecks
+    : faults === "kinds"
+      ? allChecks
+      : checks) {
     if (!random.flip(share)) continue;
     let over = false;
     const findings = oracle.findingsOf(name);

@@ -151,17 +151,21 @@ function JumpTo({ near, onJump }: { readonly near: number; onJump(time: number):
   );
 }
 
-/** The last such time before `near`, in epoch ms; null for what is no time. */
+/**
+ * The last such time before `near`, in epoch ms; null for what is no time. A second is meant as a whole, so that what happened in it
+ * is shown.
+ */
 function timeOf(text: string, near: number): number | null {
   const match = /^(?:(\d{4}-\d\d-\d\d)[ T])?(\d{1,2}):(\d\d)(?::(\d\d(?:\.\d{1,3})?))?Z?$/.exec(text.trim());
   if (match === null) return null;
   const [, date, hours = "", minutes = "", seconds = "0"] = match;
-  const day = new Date(near);
-  const local = utc.value ? day.toISOString().slice(0, 10) : isoDay(day);
+  const end = new Date(near);
+  const local = utc.value ? end.toISOString().slice(0, 10) : isoDay(end);
   const clock = `${hours.padStart(2, "0")}:${minutes}:${seconds.padStart(2, "0")}`;
   const time = Date.parse(`${date ?? local}T${clock}${utc.value ? "Z" : ""}`);
   if (Number.isNaN(time)) return null;
-  return date === undefined && time > near ? time - 86_400_000 : time;
+  const day = date === undefined && time > near ? 86_400_000 : 0;
+  return time - day + (/^\d+$/.test(seconds) ? 999 : 0);
 }
 
 const isoDay = (day: Date): string =>

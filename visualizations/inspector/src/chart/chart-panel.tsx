@@ -2,7 +2,7 @@ import { useMemo } from "preact/hooks";
 import type { LockView, Step } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
 import { formatDuration } from "../model/duration.js";
-import { type Level, levels } from "./arrows.js";
+import { drawnFor, type Level, levels } from "./arrows.js";
 import { changeView, chartView, heatScope, nextZoom } from "./chart-view.js";
 import { type HeatScope, heatOf, heatScopes } from "./heat.js";
 import { Picture } from "./picture.js";
@@ -28,10 +28,11 @@ interface Props {
 /** The chart of one lock, which follows its steps. */
 export function ChartPanel({ lock, follower, steps, picked, onPick }: Props) {
   const { level, zoom, follows } = chartView.value;
+  const drawn = drawnFor(level, lock, steps);
   const scoped = useScopedSteps(lock, steps);
   const heat = useMemo(
-    () => (heatScope.value === "off" ? null : heatOf(level, scoped)),
-    [level, scoped, heatScope.value],
+    () => (heatScope.value === "off" ? null : heatOf(drawn, scoped)),
+    [drawn, scoped, heatScope.value],
   );
   return (
     <>
@@ -109,6 +110,7 @@ export function ChartPanel({ lock, follower, steps, picked, onPick }: Props) {
         </div>
       )}
       <Picture
+        drawn={drawn}
         follower={follower}
         heat={heat}
         picked={picked}

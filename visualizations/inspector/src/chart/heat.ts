@@ -1,6 +1,6 @@
+import { overviewStateOf } from "../../../../src/charts/overview.js";
 import type { Step } from "../../../../src/inspector/feed/frames.js";
-import { topState } from "../model/states.js";
-import { arrowOf, type Level } from "./arrows.js";
+import { arrowOf, type Drawn } from "./arrows.js";
 
 /** Whose steps are counted. */
 export const heatScopes = ["off", "lock", "process", "all"] as const;
@@ -21,16 +21,16 @@ export interface Heat {
 }
 
 /** `steps`: of any locks, each lock's in order. */
-export function heatOf(level: Level, steps: Iterable<Step>): Heat {
+export function heatOf(drawn: Drawn, steps: Iterable<Step>): Heat {
   const arrows = new Map<string, number>();
   const stays = new Map<string, { count: number; total: number }>();
   /** When each lock entered its state. */
   const entered = new Map<string, { state: string; time: number }>();
-  const named = level === "overview" ? topState : (path: string) => path;
+  const named = drawn === "overview" ? overviewStateOf : (path: string) => path;
   let count = 0;
   for (const step of steps) {
     count += 1;
-    const arrow = arrowOf(level, step);
+    const arrow = arrowOf(drawn, step);
     if (arrow !== null) arrows.set(arrow, (arrows.get(arrow) ?? 0) + 1);
     const [from, to] = [named(step.from), named(step.to)];
     const known = entered.get(step.lock.id);

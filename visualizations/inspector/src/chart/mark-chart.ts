@@ -1,26 +1,24 @@
-import type { ChartLayout } from "../../../../src/charts/layout.js";
-import { layouts } from "../../../../src/charts/layouts.js";
 import { around, shownBy } from "../../../../src/charts/moved.js";
+import { overviewStateOf } from "../../../../src/charts/overview.js";
 import { formatDuration } from "../model/duration.js";
-import { topState } from "../model/states.js";
-import { arrowOf, fullArrows, type Level } from "./arrows.js";
+import { arrowOf, arrowsOf, type Drawn, layoutOf } from "./arrows.js";
 import { type Heat, warmth } from "./heat.js";
 import type { Highlight } from "./step-follower.js";
 
 /** Changes a chart that is in the document already, so that what has the focus keeps it. */
 
-const lock: ChartLayout = layouts.lock;
 const svgSpace = "http://www.w3.org/2000/svg";
 
 /** Prepares a drawing: its arrows are buttons, and there is room for what heat tells of them. */
-export function prepare(svg: SVGSVGElement, level: Level): void {
+export function prepare(svg: SVGSVGElement, drawn: Drawn): void {
   svg.removeAttribute("role");
   svg.removeAttribute("width");
   svg.removeAttribute("height");
   // The group around it has a name that says more.
   svg.querySelector(":scope > title")?.remove();
+  const names = arrowsOf(drawn);
   svg.querySelectorAll<SVGGElement>(".edge").forEach((edge, index) => {
-    if (level === "full") edge.dataset.arrow = fullArrows[index] ?? "";
+    if (drawn !== "overview") edge.dataset.arrow = names[index] ?? "";
     edge.setAttribute("role", "button");
     edge.setAttribute("tabindex", "0");
     const pill = edge.querySelector(".pill");
@@ -28,7 +26,7 @@ export function prepare(svg: SVGSVGElement, level: Level): void {
   });
   for (const state of svg.querySelectorAll<SVGGElement>(".state")) {
     const box = state.querySelector("rect");
-    if (box !== null) state.append(stayOf(box, level));
+    if (box !== null) state.append(stayOf(box, drawn));
   }
 }
 
@@ -52,20 +50,20 @@ function countBelow(pill: SVGRectElement, arrow: string): SVGTextElement {
 }
 
 /** In the overview it takes the place of the substates; in the full chart it stands below the box. */
-function stayOf(box: SVGRectElement, level: Level): SVGTextElement {
+function stayOf(box: SVGRectElement, drawn: Drawn): SVGTextElement {
   const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => numberOf(box, name));
-  return textAt("stay", x! + width! / 2, y! + height! + (level === "overview" ? -7 : 13));
+  return textAt("stay", x! + width! / 2, y! + height! + (drawn === "overview" ? -7 : 13));
 }
 
 /** Lights the state, and the arrow that led to it. */
-export function light(svg: SVGSVGElement, level: Level, { state, step }: Highlight): void {
-  const lit = new Set(level === "overview" ? [topState(state), state] : around(state));
+export function light(svg: SVGSVGElement, drawn: Drawn, { state, step }: Highlight): void {
+  const lit = new Set(drawn === "overview" ? [overviewStateOf(state), state] : around(state));
   for (const part of svg.querySelectorAll<SVGElement>("[data-state]")) {
     part.classList.toggle("lit", lit.has(part.dataset.state ?? ""));
   }
   for (const moved of svg.querySelectorAll(".moved")) moved.classList.remove("moved");
   if (step === null) return;
-  const arrow = arrowOf(level, step);
+  const arrow = arrowOf(drawn, step);
   const edge =
     arrow === null
       ? null
@@ -75,11 +73,11 @@ export function light(svg: SVGSVGElement, level: Level, { state, step }: Highlig
     edge.getBoundingClientRect();
     edge.classList.add("moved");
     for (const text of edge.querySelectorAll<SVGElement>(".event")) {
-      if (level === "overview" || text.dataset.event === step.event) text.classList.add("moved");
+      if (drawn === "overview" || text.dataset.event === step.event) text.classList.add("moved");
     }
     return;
   }
-  const box = level === "full" ? shownBy(lock, step) : null;
+  const box = drawn !== "overview" ? shownBy(layoutOf(drawn), step) : null;
   if (box === null || !("path" in box)) return;
   const group = [...svg.querySelectorAll<SVGElement>(".state")].find(
     ({ dataset }) => dataset.state === box.path,

@@ -2,9 +2,9 @@ import type { RefObject } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { drawChart } from "../../../../src/charts/draw.js";
 import { drawOverview } from "../../../../src/charts/draw-overview.js";
-import { layouts } from "../../../../src/charts/layouts.js";
 import { overviewLayouts } from "../../../../src/charts/overview.js";
 import { useWidth } from "../list/use-width.js";
+import { type Drawn, layoutOf } from "./arrows.js";
 import { chartView } from "./chart-view.js";
 import type { Heat } from "./heat.js";
 import { light, nameArrows, prepare, warm } from "./mark-chart.js";
@@ -15,6 +15,7 @@ import { usePan } from "./use-pan.js";
 const narrow = 860;
 
 interface Props {
+  readonly drawn: Drawn;
   readonly follower: StepFollower;
   readonly heat: Heat | null;
   readonly picked: string | null;
@@ -22,28 +23,28 @@ interface Props {
 }
 
 /** The lock's chart. The drawing stays in the document; only what changes is changed. */
-export function Picture({ follower, heat, picked, onPick }: Props) {
+export function Picture({ drawn, follower, heat, picked, onPick }: Props) {
   const frame: RefObject<HTMLDivElement> = useRef(null);
   const { level, zoom } = chartView.value;
   const width = useWidth(frame);
   const shape = width > 0 && width < narrow ? "tall" : "wide";
   const drawing = useMemo(
     () =>
-      level === "overview"
+      drawn === "overview"
         ? drawOverview(overviewLayouts[shape], { theme: "none" })
-        : drawChart(layouts.lock, { theme: "none" }),
-    [level, shape],
+        : drawChart(layoutOf(drawn), { theme: "none" }),
+    [drawn, shape],
   );
   const highlight = follower.lit.value;
   const svgOf = () => frame.current?.querySelector("svg") ?? null;
   useLayoutEffect(() => {
     const svg = svgOf();
-    if (svg !== null) prepare(svg, level);
+    if (svg !== null) prepare(svg, drawn);
   }, [drawing]);
   useLayoutEffect(() => {
     const svg = svgOf();
     if (svg === null || frame.current === null) return;
-    light(svg, level, highlight);
+    light(svg, drawn, highlight);
     // Counts, because two steps may lead to the same state.
     frame.current.dataset.step = String(Number(frame.current.dataset.step ?? 0) + 1);
   }, [drawing, highlight]);
@@ -53,7 +54,7 @@ export function Picture({ follower, heat, picked, onPick }: Props) {
     warm(svg, heat);
     nameArrows(svg, heat, picked);
   }, [drawing, heat, picked]);
-  usePan(frame, drawing, highlight);
+  usePan(frame, drawn, drawing, highlight);
 
   const pick = (event: Event) => {
     const edge = event.target instanceof Element ? event.target.closest<SVGElement>(".edge") : null;

@@ -1,6 +1,6 @@
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect } from "preact/hooks";
-import { layouts } from "../../../../src/charts/layouts.js";
+import { type Drawn, layoutOf } from "./arrows.js";
 import { changeView, chartView, nextZoom } from "./chart-view.js";
 import type { Highlight } from "./step-follower.js";
 
@@ -8,13 +8,18 @@ import type { Highlight } from "./step-follower.js";
 const margin = 48;
 
 /** Zooms and moves the full chart within its frame, and keeps both from one lock to the next. */
-export function usePan(frame: RefObject<HTMLElement>, drawing: string, { state }: Highlight): void {
+export function usePan(
+  frame: RefObject<HTMLElement>,
+  drawn: Drawn,
+  drawing: string,
+  { state }: Highlight,
+): void {
   const { level, zoom, follows } = chartView.value;
   useLayoutEffect(() => {
     const { current } = frame;
     const svg = current?.querySelector("svg");
     if (current === null || current === undefined || svg == null) return;
-    svg.style.width = level === "full" && zoom !== null ? `${layouts.lock.width * zoom}px` : "";
+    svg.style.width = level === "full" && zoom !== null ? `${layoutOf(drawn).width * zoom}px` : "";
     if (level !== "full") return;
     const { middle } = chartView.peek();
     current.scrollLeft = middle[0] * current.scrollWidth - current.clientWidth / 2;

@@ -4,6 +4,7 @@ import type { Incident, IncidentKind } from "../../../../src/inspector/incidents
 import { useInspector } from "../context.js";
 import { Empty } from "../frame/empty.js";
 import { hashOf } from "../model/route.js";
+import { Moment } from "./moment.js";
 import { OneIncident } from "./one-incident.js";
 
 const labels: Record<IncidentKind, string> = {
@@ -33,6 +34,7 @@ export function IncidentsPage({ id }: { readonly id: string | null }) {
         <p class="muted">This incident is no longer kept: there were more than a thousand since.</p>
       )}
       {open !== undefined && <OneIncident incident={open} label={labels[open.kind]} />}
+      <Moment incidents={all} />
       {all.length === 0 ? (
         <Empty title="Nothing went wrong">
           <p>
@@ -46,7 +48,12 @@ export function IncidentsPage({ id }: { readonly id: string | null }) {
             .slice(-shown)
             .reverse()
             .map((incident) => (
-              <Row key={incident.id} incident={incident} current={incident.id === id} />
+              <Row
+                key={incident.id}
+                incident={incident}
+                current={incident.id === id}
+                later={incident.time > inspector.shownUntil.value}
+              />
             ))}
         </ol>
       )}
@@ -59,10 +66,20 @@ export function IncidentsPage({ id }: { readonly id: string | null }) {
   );
 }
 
-function Row({ incident, current }: { readonly incident: Incident; readonly current: boolean }) {
+interface RowProps {
+  readonly incident: Incident;
+  readonly current: boolean;
+  /** It happened after the moment that is shown. */
+  readonly later: boolean;
+}
+
+function Row({ incident, current, later }: RowProps) {
   return (
     <li data-incident={incident.kind} aria-current={current ? "true" : undefined}>
-      <span class="incident-kind">{labels[incident.kind]}</span>
+      <span>
+        <span class="incident-kind">{labels[incident.kind]}</span>
+        {later && <span class="muted"> later</span>}
+      </span>
       <a href={hashOf({ view: "incidents", id: incident.id })}>{plain(incident.text)}</a>
     </li>
   );

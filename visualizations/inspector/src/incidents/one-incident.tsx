@@ -1,5 +1,6 @@
 import { plain } from "../../../../src/cli/plain.js";
 import type { RoundView } from "../../../../src/inspector/feed/frames.js";
+import { isPermit } from "../../../../src/inspector/feed/lease-kind.js";
 import type { Incident } from "../../../../src/inspector/incidents/incident.js";
 import { useInspector } from "../context.js";
 import { formatClock } from "../model/duration.js";
@@ -11,12 +12,13 @@ import { withPlace } from "../replay/place.js";
 export function OneIncident({ incident, label }: { readonly incident: Incident; readonly label: string }) {
   const inspector = useInspector();
   const { aggregate } = inspector;
-  const { lock, text, round, lastGood, source, time } = incident;
+  const { lock, resources, text, round, lastGood, source, time } = incident;
   const place = (hash: string) => withPlace(hash, time);
   const { sources, locks } = aggregate.value.current;
   const beat = sources.get(source)?.beat;
   const nodes = beat?.nodes.map(({ name }) => name) ?? [];
-  const resources = locks.get(lock ?? "")?.resources ?? [];
+  const known = locks.get(lock ?? "");
+  const semaphore = known !== undefined && isPermit(known);
   return (
     <section class="panel one-incident" data-incident={incident.kind} aria-label="Incident">
       <h2>
@@ -25,7 +27,10 @@ export function OneIncident({ incident, label }: { readonly incident: Incident; 
       <p class="incident-links">
         {lock !== null && <a href={place(hashOf({ view: "lock", id: lock }))}>The lock at that moment</a>}
         {resources.map((name) => (
-          <a key={name} href={place(hashOf({ view: "resource", name, prefix: beat?.prefix ?? "" }))}>
+          <a
+            key={name}
+            href={place(hashOf({ view: "resource", name, prefix: beat?.prefix ?? "", semaphore }))}
+          >
             {plain(name)} at that moment
           </a>
         ))}

@@ -1,9 +1,10 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { isPermit } from "../../../../src/inspector/feed/lease-kind.js";
 import { useInspector } from "../context.js";
 import { moveActive } from "../model/move-active.js";
-import { keyOf, type ResourceView } from "../resource/resources.js";
+import { keyOf, type ResourceView, routeOf } from "../resource/resources.js";
 import { ColumnHeads } from "./column-heads.js";
-import { ResourceRow, routeOf, rowId } from "./resource-row.js";
+import { ResourceRow, rowId } from "./resource-row.js";
 import { useVirtual } from "./use-virtual.js";
 import { useWidth } from "./use-width.js";
 
@@ -90,12 +91,12 @@ export function ResourceList({ rows }: { readonly rows: readonly ResourceView[] 
 function useOpenKey(): string | null {
   const { route, aggregate } = useInspector();
   const shown = route.value;
-  if (shown.view === "resource") return keyOf(shown.prefix, shown.name);
+  if (shown.view === "resource") return keyOf(shown.prefix, shown.name, shown.semaphore);
   if (shown.view !== "lock") return null;
   const { locks, sources } = aggregate.value.current;
   const lock = locks.get(shown.id);
   const [name] = lock?.resources ?? [];
   return lock === undefined || name === undefined
     ? null
-    : keyOf(sources.get(lock.source)?.beat.prefix ?? "", name);
+    : keyOf(sources.get(lock.source)?.beat.prefix ?? "", name, isPermit(lock));
 }

@@ -3,18 +3,13 @@ import { useInspector } from "../context.js";
 import { Owner } from "../frame/owner.js";
 import { StateLabel } from "../frame/state-label.js";
 import { formatDuration } from "../model/duration.js";
-import { hashOf, type Route } from "../model/route.js";
+import { hashOf } from "../model/route.js";
 import { topState } from "../model/states.js";
-import { type ResourceView, shownLock } from "../resource/resources.js";
+import { KindLabel } from "../resource/kind-label.js";
+import { type ResourceView, routeOf, shownLock } from "../resource/resources.js";
 import { troubleNames } from "../resource/trouble-names.js";
 
 export const rowId = (key: string): string => `resource-${key}`;
-
-export const routeOf = ({ name, prefix }: Pick<ResourceView, "name" | "prefix">): Route => ({
-  view: "resource",
-  name,
-  prefix,
-});
 
 interface Props {
   readonly view: ResourceView;
@@ -64,10 +59,19 @@ export function ResourceRow({ view, index, top, active, open }: Props) {
           {view.prefix !== "" && <span class="muted">{plain(view.prefix)}</span>}
           {name}
         </a>
+        <KindLabel kind={view.kind} />
       </div>
       <div role="gridcell" tabIndex={-1} data-column="holder">
-        {holder === undefined ? <span class="muted">free</span> : <Owner source={holder.source} />}
-        {holders.length > 1 && <span class="muted"> and {holders.length - 1} more</span>}
+        {view.kind === "semaphore" && (
+          <span>
+            {view.inUse} of {view.permits} permits
+          </span>
+        )}
+        {view.kind !== "semaphore" &&
+          (holder === undefined ? <span class="muted">free</span> : <Owner source={holder.source} />)}
+        {view.kind !== "semaphore" && holders.length > 1 && (
+          <span class="muted"> and {holders.length - 1} more</span>
+        )}
       </div>
       <div role="gridcell" tabIndex={-1} data-column="held">
         {heldSince === null ? "–" : formatDuration(now - heldSince)}

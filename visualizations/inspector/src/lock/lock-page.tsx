@@ -1,4 +1,5 @@
 import { plain } from "../../../../src/cli/plain.js";
+import { isPermit } from "../../../../src/inspector/feed/lease-kind.js";
 import { useInspector } from "../context.js";
 import { BackLink } from "../frame/back-link.js";
 import { Empty } from "../frame/empty.js";
@@ -38,7 +39,7 @@ export function LockPage({ id }: { readonly id: string }) {
         <p class="muted">
           one lock; who else holds or waits:{" "}
           {lock.resources.map((name) => (
-            <a key={name} href={hashOf({ view: "resource", name, prefix })}>
+            <a key={name} href={hashOf({ view: "resource", name, prefix, semaphore: isPermit(lock) })}>
               {plain(name)}
             </a>
           ))}

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { overviewArrows } from "../../../../src/charts/overview.js";
 import { plain } from "../../../../src/cli/plain.js";
 import type { LockView } from "../../../../src/inspector/feed/frames.js";
-import { arrowOf } from "../chart/arrows.js";
+import { arrowOf, drawnFor } from "../chart/arrows.js";
 import { ChartPanel, useScopedSteps } from "../chart/chart-panel.js";
 import { chartView, heatScope } from "../chart/chart-view.js";
 import { useStepFollower } from "../chart/use-step-follower.js";
@@ -28,13 +28,13 @@ export function LockPanels({ lock, gone, received, steps }: Props) {
   const follower = useStepFollower(received, lock.state);
   const [arrow, setArrow] = useState<string | null>(null);
   const scoped = useScopedSteps(lock, steps);
-  const { level } = chartView.value;
+  const drawn = drawnFor(chartView.value.level, lock, steps);
   const picked =
     arrow === null
       ? null
       : {
           label: labelOf(arrow),
-          steps: scoped.filter((step) => arrowOf(level, step) === arrow),
+          steps: scoped.filter((step) => arrowOf(drawn, step) === arrow),
           many: heatScope.value === "process" || heatScope.value === "all",
         };
   const asks = steps.filter(

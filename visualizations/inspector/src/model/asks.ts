@@ -10,6 +10,9 @@ export const isSignOfLife = ({ event, lock }: Step): boolean =>
 /** The answer to a waiter that its turn has not come. */
 const isAnswer = ({ event, to }: Step): boolean => event === "DENIED" && to === "acquiring.waiting";
 
+/** Whether the step only says that a waiter still waits. */
+export const isMereWaiting = (step: Step): boolean => isSignOfLife(step) || isAnswer(step);
+
 /** A step, or many in which a waiter did nothing but wait. */
 export type Entry =
   | { readonly kind: "step"; readonly step: Step }

@@ -1,8 +1,13 @@
 /** What the page shows, according to the address's hash, so that every view can be linked. */
 export type Route =
   | { readonly view: "locks" }
-  /** `prefix`: of the keys of the locks. */
-  | { readonly view: "resource"; readonly name: string; readonly prefix: string }
+  /** `prefix`: of the keys of the locks. `semaphore`: the semaphore of this name, which has nothing to do with a lock of it. */
+  | {
+      readonly view: "resource";
+      readonly name: string;
+      readonly prefix: string;
+      readonly semaphore?: boolean;
+    }
   | { readonly view: "lock"; readonly id: string }
   /** `source` and `node`: the node, as this process sees it, that is shown in detail. */
   | { readonly view: "nodes"; readonly source?: string; readonly node?: string }
@@ -36,7 +41,9 @@ export function parseRoute(hash: string): Route {
   if (view === "lock") return { view, id: first };
   if (view === "process") return { view, source: first };
   if (view === "resource") {
-    return { view, name: first, prefix: new URLSearchParams(query).get("prefix") ?? "" };
+    const params = new URLSearchParams(query);
+    const semaphore = params.get("kind") === "semaphore";
+    return { view, name: first, prefix: params.get("prefix") ?? "", ...(semaphore ? { semaphore } : {}) };
   }
   return { view: "locks" };
 }
@@ -46,8 +53,11 @@ export function hashOf(route: Route): string {
     case "locks":
       return "#/";
     case "resource": {
-      const query = route.prefix === "" ? "" : `?${new URLSearchParams({ prefix: route.prefix })}`;
-      return `#/resource/${encodeURIComponent(route.name)}${query}`;
+      const query = new URLSearchParams({
+        ...(route.prefix === "" ? {} : { prefix: route.prefix }),
+        ...(route.semaphore ? { kind: "semaphore" } : {}),
+      }).toString();
+      return `#/resource/${encodeURIComponent(route.name)}${query === "" ? "" : `?${query}`}`;
     }
     case "lock":
       return `#/lock/${encodeURIComponent(route.id)}`;

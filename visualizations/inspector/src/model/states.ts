@@ -16,6 +16,11 @@ export function topState(path: string): string {
   return dot < 0 ? path : path.slice(0, dot);
 }
 
+const holding: ReadonlySet<string> = new Set(["held", "renewing", "upgrading", "releasing"]);
+
+/** Whether a lock in this state has a lease. */
+export const isHolding = (path: string): boolean => holding.has(topState(path));
+
 const known: ReadonlySet<string> = new Set(lockStates);
 
 export type StateCounts = Readonly<Record<LockState, number>>;

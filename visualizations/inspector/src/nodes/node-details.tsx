@@ -1,9 +1,9 @@
 import { plain } from "../../../../src/cli/plain.js";
 import type { SourceView } from "../../../../src/inspector/feed/frame-aggregate.js";
 import { useInspector } from "../context.js";
-import { Chart } from "../frame/chart.js";
 import { formatClock, formatDuration, formatLatency } from "../model/duration.js";
 import { answeredShare, wordsOf } from "./node-cell.js";
+import { NodeChart } from "./node-chart.js";
 import { useOf } from "./node-table.js";
 
 /** One node as one process sees it, in detail: its chart, why and since when it is as it is, and its last steps. */
@@ -65,12 +65,7 @@ export function NodeDetails({ view, name }: { readonly view: SourceView; readonl
           : plain(node.cause)}
       </p>
       <div class="node-columns">
-        <Chart
-          name="node"
-          state={node.state}
-          moved={node.step}
-          label={`The node's chart; it is ${node.state}`}
-        />
+        <NodeChart state={node.state} moved={node.step} label={`The node's chart; it is ${node.state}`} />
         <div>
           <h3>Last steps</h3>
           {activity.steps.length === 0 ? (

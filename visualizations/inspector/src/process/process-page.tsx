@@ -12,14 +12,12 @@ import { formatClock, formatDuration } from "../model/duration.js";
 import { hashOf } from "../model/route.js";
 import { shownName } from "../model/shown-name.js";
 import { isSilent } from "../model/silence.js";
-import { topState } from "../model/states.js";
+import { isHolding, topState } from "../model/states.js";
 import { useOf } from "../nodes/node-table.js";
 import { useNames } from "../nodes/use-names.js";
 
 /** Maximum number of rows of each table. */
 const maxRows = 200;
-
-const holding: ReadonlySet<string> = new Set(["held", "renewing", "releasing"]);
 
 /** One process: its locks, what it waits for, what it lost, and its clock. */
 export function ProcessPage({ source }: { readonly source: string }) {
@@ -43,7 +41,7 @@ export function ProcessPage({ source }: { readonly source: string }) {
   }
   const { current } = aggregate.value;
   const locks = [...current.locks.values()].filter((lock) => lock.source === source);
-  const held = locks.filter(({ state }) => holding.has(topState(state)));
+  const held = locks.filter(({ state }) => isHolding(state));
   const waiting = locks.filter(({ state }) => topState(state) === "acquiring");
   const byTime = (time: (lock: LockView) => number) => (a: LockView, b: LockView) => time(a) - time(b);
   held.sort(byTime(({ granted, since }) => granted ?? since));

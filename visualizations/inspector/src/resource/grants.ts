@@ -1,5 +1,6 @@
 import type { SourceView } from "../../../../src/inspector/feed/frame-aggregate.js";
 import type { Step } from "../../../../src/inspector/feed/frames.js";
+import { isPermit } from "../../../../src/inspector/feed/lease-kind.js";
 import { keyOf } from "./resources.js";
 
 /** Period in ms that counts. */
@@ -17,7 +18,7 @@ export function recentGrants(
     const source = sources.get(lock.source);
     if (time + (source?.lag ?? 0) < now - grantPeriod) continue;
     for (const name of lock.resources) {
-      const key = keyOf(source?.beat.prefix ?? "", name);
+      const key = keyOf(source?.beat.prefix ?? "", name, isPermit(lock));
       grants.set(key, (grants.get(key) ?? 0) + 1);
     }
   }

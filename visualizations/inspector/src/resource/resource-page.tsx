@@ -1,27 +1,26 @@
 import { plain } from "../../../../src/cli/plain.js";
-import type { LockView } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
 import { BackLink } from "../frame/back-link.js";
 import { Empty } from "../frame/empty.js";
-import { Owner } from "../frame/owner.js";
 import { useTitleFocus } from "../frame/use-title-focus.js";
-import { Validity } from "../list/validity.js";
 import { LockPanels } from "../lock/lock-panels.js";
 import { useLock } from "../lock/use-lock.js";
-import { formatClock, formatDuration } from "../model/duration.js";
-import { hashOf } from "../model/route.js";
+import { Holders } from "./holders.js";
+import { KindLabel } from "./kind-label.js";
+import { ResourceIncidents } from "./resource-incidents.js";
 import { keyOf, type ResourceView, shownLock } from "./resources.js";
 import { WaitingLine } from "./waiting-line.js";
 
 interface Props {
   readonly name: string;
   readonly prefix: string;
+  readonly semaphore: boolean;
 }
 
 /** Who holds a resource, who waits for it in which order, and the life of the lock that matters most. */
-export function ResourcePage({ name, prefix }: Props) {
+export function ResourcePage({ name, prefix, semaphore }: Props) {
   const { resources } = useInspector();
-  const key = keyOf(prefix, name);
+  const key = keyOf(prefix, name, semaphore);
   const view = resources.value.find((one) => one.key === key);
   const lock = view === undefined ? null : shownLock(view);
   const title = useTitleFocus();
@@ -33,26 +32,25 @@ export function ResourcePage({ name, prefix }: Props) {
           {prefix !== "" && <span class="muted">{plain(prefix)}</span>}
           {plain(name)}
         </h1>
+        {view !== undefined && <KindLabel kind={view.kind} />}
       </header>
       {view === undefined || lock === null ? (
-        <Empty title="Nobody holds it, and nobody waits">
-          <p>
-            No process that publishes its locks has used <code>{plain(name)}</code> within the last seconds.
-            It is shown here as soon as one does.
-          </p>
-        </Empty>
+        <>
+          <Empty title="Nobody holds it, and nobody waits">
+            <p>
+              No process that publishes its locks has used <code>{plain(name)}</code> within the last seconds.
+              It is shown here as soon as one does.
+            </p>
+          </Empty>
+          <ResourceIncidents name={name} prefix={prefix} />
+        </>
       ) : (
         <>
           {view.trouble === "overlap" && <Overlap view={view} />}
           <Holders view={view} />
           <WaitingLine view={view} />
-          <h2 class="shown-lock">
-            {view.holders.length > 0
-              ? "The holder's lock"
-              : view.waiters.length > 0
-                ? "Who comes next"
-                : "Who had it last"}
-          </h2>
+          <ResourceIncidents name={name} prefix={prefix} />
+          <h2 class="shown-lock">{titleOf(view)}</h2>
           <ShownLock key={lock.id} id={lock.id} />
         </>
       )}
@@ -60,76 +58,31 @@ export function ResourcePage({ name, prefix }: Props) {
   );
 }
 
+/** Whose lock the page shows. */
+function titleOf({ kind, holders, waiters }: ResourceView): string {
+  if (holders.length === 0) return waiters.length > 0 ? "Who comes next" : "Who had it last";
+  if (kind === "election") return "The leader's lock";
+  return holders.length === 1 ? "The holder's lock" : "The lock of the first holder";
+}
+
 /** The alarm: what must never be. */
-function Overlap({ view }: { readonly view: ResourceView }) {
+function Overlap({ view: { kind, holders, inUse, permits } }: { readonly view: ResourceView }) {
+  const fences = holders.map(({ fence }) => fence ?? 0);
   return (
     <p class="alarm" role="alert">
-      <b>Two leases at once.</b> {view.holders.length} processes hold leases of this resource that have not
-      run out. Either their clocks differ by more than the page can tell, or nodes have lost their memory:
-      check the nodes, and let only the lease with the highest fence (
-      {Math.max(...view.holders.map(({ fence }) => fence ?? 0)) || "none has one"}) write.
+      {kind === "semaphore" ? (
+        <>
+          <b>More leases than permits.</b> {inUse} permits are in use, and the semaphore has {permits}.
+        </>
+      ) : (
+        <>
+          <b>Two leases at once.</b> {holders.length} processes hold leases of this resource that have not run
+          out.
+        </>
+      )}{" "}
+      Either their clocks differ by more than the page can tell, or nodes have lost their memory: check the
+      nodes, and let only the lease with the highest fence ({Math.max(...fences) || "none has one"}) write.
     </p>
-  );
-}
-
-function Holders({ view }: { readonly view: ResourceView }) {
-  const { holders } = view;
-  if (holders.length === 0) {
-    return <p class="holder free">Free: nobody holds it.</p>;
-  }
-  return (
-    <div class="holders">
-      {holders.map((lock) => (
-        <Holder key={lock.id} lock={lock} />
-      ))}
-    </div>
-  );
-}
-
-/** "held by api-1 for 3 min 12 s, 41 renewals". */
-function Holder({ lock }: { readonly lock: LockView }) {
-  const inspector = useInspector();
-  const since = lock.granted ?? lock.since;
-  const now = inspector.sourceNow(lock.source);
-  return (
-    <div class="holder" data-at-risk={lock.state === "renewing.retrying"}>
-      <p class="holder-line">
-        held by{" "}
-        <b>
-          <Owner source={lock.source} link />
-        </b>{" "}
-        for <b>{formatDuration(now - since)}</b>, {lock.renewals.toLocaleString("en")}{" "}
-        {lock.renewals === 1 ? "renewal" : "renewals"}
-      </p>
-      <dl class="facts">
-        <div>
-          <dt>since</dt>
-          <dd>{formatClock(since).slice(0, 8)}</dd>
-        </div>
-        <div>
-          <dt>validity left</dt>
-          <dd>
-            <Validity lock={lock} />
-          </dd>
-        </div>
-        <div>
-          <dt>fence</dt>
-          <dd>{lock.fence ?? "none"}</dd>
-        </div>
-        {lock.resources.length > 1 && (
-          <div>
-            <dt>together with</dt>
-            <dd>{lock.resources.length - 1 + (lock.more ?? 0)} more</dd>
-          </div>
-        )}
-        <div>
-          <dt>lock</dt>
-          <dd>
-            <a href={hashOf({ view: "lock", id: lock.id })}>its life</a>
-          </dd>
-        </div>
-      </dl>
-    </div>
   );
 }
 

@@ -1,8 +1,10 @@
-import { isExclusive } from "../../../../src/inspector/feed/exclusive.js";
 import type { SourceView } from "../../../../src/inspector/feed/frame-aggregate.js";
 import type { LockView } from "../../../../src/inspector/feed/frames.js";
+import { isPermit, isShared } from "../../../../src/inspector/feed/lease-kind.js";
+import type { Route } from "../model/route.js";
 import { isSilent } from "../model/silence.js";
-import { topState } from "../model/states.js";
+import { isHolding, topState } from "../model/states.js";
+import { type Kind, kindOf, permitsOf, sumOfWeights } from "./kind.js";
 
 /** What is wrong with a resource, the worst first. */
 export const troubles = ["overlap", "lost", "noQuorum", "silent"] as const;
@@ -10,10 +12,14 @@ export type Trouble = (typeof troubles)[number];
 
 /** One resource with all its locks, of all processes. Times are epoch ms by the observer's clock. */
 export interface ResourceView {
-  /** Unique: the prefix and the name. */
+  /** Unique: the prefix, the name, and whether it is a semaphore, which has nothing to do with a lock of its name. */
   readonly key: string;
   readonly prefix: string;
   readonly name: string;
+  readonly kind: Kind;
+  /** Of a semaphore: how many permits it has, and how many of them are in use; else 0. */
+  readonly permits: number;
+  readonly inUse: number;
   /** The locks that hold a lease, the oldest lease first: usually one. */
   readonly holders: readonly LockView[];
   /** The locks that wait, in the order of their tickets: of the times at which their acquisitions began. */
@@ -27,12 +33,18 @@ export interface ResourceView {
 
 type Sources = ReadonlyMap<string, SourceView>;
 
-const holding: ReadonlySet<string> = new Set(["held", "renewing", "releasing"]);
-
 /** ms by which an end of a lease may lie after the beginning of the next one because clocks are compared over a network. */
 const clockTolerance = 250;
 
-export const keyOf = (prefix: string, name: string): string => `${prefix}\n${name}`;
+export const keyOf = (prefix: string, name: string, isSemaphore = false): string =>
+  `${prefix}\n${name}${isSemaphore ? "\nsemaphore" : ""}`;
+
+export const routeOf = ({ name, prefix, kind }: Pick<ResourceView, "name" | "prefix" | "kind">): Route => ({
+  view: "resource",
+  name,
+  prefix,
+  ...(kind === "semaphore" ? { semaphore: true } : {}),
+});
 
 /** Groups the locks by what they lock. `now`: epoch ms by the observer's clock. */
 export function resourcesOf(locks: Iterable<LockView>, sources: Sources, now: number): ResourceView[] {
@@ -40,7 +52,7 @@ export function resourcesOf(locks: Iterable<LockView>, sources: Sources, now: nu
   for (const lock of locks) {
     const prefix = sources.get(lock.source)?.beat.prefix ?? "";
     for (const name of lock.resources) {
-      const key = keyOf(prefix, name);
+      const key = keyOf(prefix, name, isPermit(lock));
       const group = groups.get(key);
       if (group === undefined) groups.set(key, { prefix, name, locks: [lock] });
       else group.locks.push(lock);
@@ -63,9 +75,8 @@ function viewOf(
   const waiters: LockView[] = [];
   const others: LockView[] = [];
   for (const lock of locks) {
-    const top = topState(lock.state);
-    if (holding.has(top)) holders.push(lock);
-    else if (top === "acquiring") waiters.push(lock);
+    if (isHolding(lock.state)) holders.push(lock);
+    else if (topState(lock.state) === "acquiring") waiters.push(lock);
     else others.push(lock);
   }
   const by = (time: (lock: LockView) => number) => (a: LockView, b: LockView) =>
@@ -79,6 +90,9 @@ function viewOf(
     key,
     prefix,
     name,
+    kind: kindOf(locks),
+    permits: permitsOf(locks),
+    inUse: permitsOf(locks) === 0 ? 0 : sumOfWeights(holders),
     holders,
     waiters,
     others,
@@ -106,17 +120,21 @@ function troubleOf({ holders, waiters, others }: Locks, sources: Sources, now: n
   return holders.some(silent) || waiters.some(silent) ? "silent" : null;
 }
 
-/** Whether two exclusive leases are valid at the same time, by all that their processes say. */
+/**
+ * Whether more leases are valid at the same time than may be, by all that their processes say: one that is exclusive and
+ * another one, or more than a semaphore has permits.
+ */
 function overlaps(holders: readonly LockView[], sources: Sources, now: number): boolean {
   if (holders.length < 2) return false;
   const valid = holders.filter(
     (lock) =>
-      isExclusive(lock) &&
       lock.state !== "releasing" &&
       lock.validUntil !== null &&
       lock.validUntil + (sources.get(lock.source)?.lag ?? 0) > now + clockTolerance,
   );
-  return valid.length > 1;
+  const permits = permitsOf(valid);
+  if (permits > 0) return sumOfWeights(valid) > permits;
+  return valid.length > 1 && valid.some((lock) => !isShared(lock));
 }
 
 /** The lock that a resource's page shows: its holder, else who comes next, else the one that was used last. */

@@ -1,16 +1,12 @@
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { drawChart } from "../../../../src/charts/draw.js";
-import type { ChartName } from "../../../../src/charts/layout.js";
-import { layouts } from "../../../../src/charts/layouts.js";
+import { nodeLayout } from "../../../../src/charts/layouts.js";
 
 interface Props {
-  readonly name: ChartName;
   readonly state: string;
   /** The step that led to the state, if it was observed. */
   readonly moved: { readonly event: string; readonly from: string; readonly to: string } | null;
   readonly label: string;
-  /** Shrinks the chart until all of it is visible. Default: as large as is readable. */
-  readonly whole?: boolean;
 }
 
 /** Margin in px around the highlighted state that should be visible too. */
@@ -30,25 +26,24 @@ function follow(frame: HTMLElement): void {
   frame.scrollBy({ left, top, behavior: still ? "instant" : "smooth" });
 }
 
-/** A machine's chart with the current state highlighted. The document contains its style: see chart-style.ts. */
-export function Chart({ name, state, moved, label, whole = false }: Props) {
+/** The chart of a node with the current state highlighted. The document contains its style: see chart-style.ts. */
+export function NodeChart({ state, moved, label }: Props) {
   const svg = useMemo(
-    () => drawChart(layouts[name], { state, theme: "none", ...(moved === null ? {} : { moved }) }),
-    [name, state, moved],
+    () => drawChart(nodeLayout, { state, theme: "none", ...(moved === null ? {} : { moved }) }),
+    [state, moved],
   );
   const frame = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     if (frame.current !== null) follow(frame.current);
-  }, [name, state, whole]);
+  }, [state]);
   return (
     <div
       ref={frame}
       class="chart-frame"
       role="img"
       aria-label={label}
-      data-chart={name}
+      data-chart="node"
       data-lit={state}
-      data-whole={whole}
       // `drawChart` escapes all text.
       dangerouslySetInnerHTML={{ __html: svg }}
     />
