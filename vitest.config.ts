@@ -10,7 +10,7 @@ import { defineConfig } from "vitest/config";
  *   name.slow.redis.test.ts  "redis, slow"
  *
  * Some slow files take so long that only `npm run test:full` runs them: "unit, long" and "redis, long".
- * The folders test/package, test/inspector/browser and test/rules are projects of their own.
+ * The folders test/package and test/rules are projects of their own, and so are test/inspector/browser and test/site together.
  */
 const slow = "test/**/*.slow.*";
 const onServers = "test/**/*.redis.test.ts";
@@ -35,7 +35,7 @@ export const searches = [
   "test/simulation/replay.test.ts",
   "test/simulation/user-program.test.ts",
 ];
-/** Those of them that take longest with all seeds, tests of load, and seeds that `npm run sim` plays too. */
+/** Those of them that take longest with all seeds, tests of load, seeds that `npm run sim` plays too, and the site, which is built first. */
 const longSearches = [
   "test/load/overload.slow.test.ts",
   "test/machines/lock-table.test.ts",
@@ -44,6 +44,7 @@ const longSearches = [
   "test/manager/waiting-order.test.ts",
   "test/simulation/simulation.slow.test.ts",
   "test/simulation/switches.slow.test.ts",
+  "test/site/site.slow.test.ts",
 ];
 /** Wide tables, long outages, and programs of other packages. */
 const longOnServers = [
@@ -60,7 +61,7 @@ const longOnServers = [
   "test/locks/permits.slow.redis.test.ts",
   "test/locks/shared.slow.redis.test.ts",
 ];
-const folders = ["test/package/**", "test/inspector/browser/**", "test/rules/**"];
+const folders = ["test/package/**", "test/inspector/browser/**", "test/rules/**", "test/site/**"];
 
 const shared = {
   // This is when a test is taken to hang. A busy machine may take ten times as long as a quiet one.
@@ -193,10 +194,11 @@ export default defineConfig({
       },
       {
         test: {
-          // The inspector's page in a real browser: needs a build.
+          // The inspector's page and the playground in a real browser: needs a build.
           ...redis,
           name: "browser",
-          include: ["test/inspector/browser/*.test.ts"],
+          include: ["test/inspector/browser/*.test.ts", "test/site/*.test.ts"],
+          exclude: [slow],
           // The tests count frames, so nothing else runs meanwhile.
           maxWorkers: 1,
           sequence: { groupOrder: 2 },

@@ -54,7 +54,7 @@ const settled: Promise<void> = Promise.resolve();
 export const afterJobs = (callback: () => void): void => void settled.then(callback);
 
 /** Calls back before any further event is handled. */
-export const nextTick: (callback: () => void) => void = afterJobs;
+export const nextTick = (callback: () => void): void => afterJobs(callback);
 
 /** What waits for its turn in the event loop. A message is an event, and no timer that a browser slows down. */
 const waiting: (() => void)[] = [];

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { ObservedLock } from "../../lock/observed-lock.js";
+import { hashOf } from "../../support/platform.js";
 import { clip } from "../../support/redaction.js";
 import type { LockView } from "./frames.js";
 import type { Identity } from "./lock-view.js";
@@ -153,5 +153,5 @@ export class LockRows {
 function keyOf(resources: readonly string[]): string {
   const [only = ""] = resources;
   if (resources.length === 1 && only.length <= maxResourceLength) return `=${only}`;
-  return createHash("sha256").update(JSON.stringify(resources)).digest("base64");
+  return hashOf("sha256", JSON.stringify(resources), "base64url");
 }

@@ -5,6 +5,7 @@ import type { NodeMachineEvent } from "../../machines/node-events.js";
 import type { NodeState } from "../../machines/node-state.js";
 import type { Manager } from "../../manager/manager.js";
 import type { ManagerObserver } from "../../manager/observers.js";
+import { processId } from "../../support/platform.js";
 import { clip } from "../../support/redaction.js";
 import { FlushTimer } from "./flush-timer.js";
 import { FrameBroadcast, type FrameListener } from "./frame-broadcast.js";
@@ -168,7 +169,7 @@ export class Tracker implements ManagerObserver {
     return {
       kind: "beat" as const,
       owner: clip(owner, 200),
-      pid: process.pid,
+      pid: processId,
       prefix: clip(prefix, 200),
       nodes: this.nodes.views(),
       totals: this.stepCounts.totals,
