@@ -81,7 +81,7 @@ const onHono: Serve = async ({ key, ...options }, work) => {
   return async (id, init) => app.request(`/orders/${id}`, { method: "POST", ...init });
 };
 
-/** Next.js calls a handler like this; scripts/compatibility/next.mjs has Next.js itself. */
+/** Next.js calls a handler like this; scripts/matrix/next.mjs has Next.js itself. */
 const onNext: Serve = async ({ key, ...options }, work) => {
   interface Params {
     readonly params: Promise<{ readonly id: string }>;
