@@ -141,7 +141,7 @@ async function takeAll() {
       await take(page, join(others, `lock-${theme}-${width}.png`));
       for (const view of ["", "nodes"]) {
         await page.goto(`${inspector.url}#/${view}`);
-        await page.waitForSelector(view === "" ? ".row" : ".node-card");
+        await page.waitForSelector(view === "" ? ".row" : ".matrix");
         await take(page, join(others, `${view || "list"}-${theme}-${width}.png`));
       }
       await page.context().close();

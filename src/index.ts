@@ -7,10 +7,12 @@ export { redisNode } from "./clients/own-client.js";
 export type { ScriptCall, ScriptClient, ScriptConnection } from "./clients/script-client.js";
 export { createLocks } from "./create-locks.js";
 export type {
+  AnyElectionEvent,
   CampaignFailedEvent,
   CampaigningEvent,
   DeposedEvent,
   ElectedEvent,
+  ElectionEventMap,
   ElectionEvents,
 } from "./election/events.js";
 export type * from "./election/types.js";

@@ -1,6 +1,6 @@
 import type { LockMode } from "../engine/protocol/token.js";
 import type { Holder } from "../engine/protocol/vote.js";
-import type { LockEvents } from "../lock/events.js";
+import type { LockEventMap } from "../lock/events.js";
 import type { LockActor } from "../lock/lock-actor.js";
 import type { AcquireOptions } from "../lock/options.js";
 import type { ReleaseOutcome } from "../lock/release-outcome.js";
@@ -77,9 +77,9 @@ export interface Handle<Held extends Lease = Lease> {
   acquire(options?: Omit<AcquireOptions, "fence" | "mode">): Promise<Held>;
   /** Releases the held lease, or aborts a pending acquisition. Never rejects. */
   release(): Promise<ReleaseOutcome>;
-  on<Name extends keyof LockEvents>(name: Name, listener: LockEvents[Name]): this;
-  once<Name extends keyof LockEvents>(name: Name, listener: LockEvents[Name]): this;
-  off<Name extends keyof LockEvents>(name: Name, listener: LockEvents[Name]): this;
+  on<Name extends keyof LockEventMap>(name: Name, listener: (event: LockEventMap[Name]) => void): this;
+  once<Name extends keyof LockEventMap>(name: Name, listener: (event: LockEventMap[Name]) => void): this;
+  off<Name extends keyof LockEventMap>(name: Name, listener: (event: LockEventMap[Name]) => void): this;
 }
 
 /** The report of one node about one resource. */

@@ -1,5 +1,5 @@
 import type { Election, ElectionOptions, TermOf } from "../election/types.js";
-import type { ManagerEvents } from "../lock/events.js";
+import type { ManagerEventMap } from "../lock/events.js";
 import type { AcquireOptions, UsingOptions } from "../lock/options.js";
 import type { Semaphore, SemaphoreOptions } from "../semaphore/types.js";
 import type { NotEmpty } from "../support/not-empty.js";
@@ -87,7 +87,10 @@ export interface Locks extends AsyncDisposable {
    * stops every timer and closes the connections that this manager opened, but no others.
    */
   close(options?: { readonly timeout?: number | undefined }): Promise<void>;
-  on<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this;
-  once<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this;
-  off<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this;
+  on<Name extends keyof ManagerEventMap>(name: Name, listener: (event: ManagerEventMap[Name]) => void): this;
+  once<Name extends keyof ManagerEventMap>(
+    name: Name,
+    listener: (event: ManagerEventMap[Name]) => void,
+  ): this;
+  off<Name extends keyof ManagerEventMap>(name: Name, listener: (event: ManagerEventMap[Name]) => void): this;
 }

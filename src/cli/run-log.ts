@@ -1,7 +1,8 @@
 import type { Locks } from "../api/types.js";
+import type { AnyElectionEvent } from "../election/events.js";
 import type { Election } from "../election/types.js";
 import { isHoldfastError } from "../errors.js";
-import { managerEvents } from "../lock/events.js";
+import { type AnyEvent, managerEvents } from "../lock/events.js";
 import { named } from "../support/names.js";
 import { formatDuration } from "./duration.js";
 import { explain } from "./failure.js";
@@ -28,17 +29,22 @@ export const jsonRunLog: RunLog = {
   follow(locks) {
     for (const name of managerEvents) {
       // One listener suits all events, because each event is only written.
-      locks.on(name, (event: object) => output.json({ event: name, ...event, ...plainError(event) }));
+      locks.on(name, (event: AnyEvent) =>
+        output.json({ event: name, ...withoutType(event), ...plainError(event) }),
+      );
     }
   },
   followElection(election) {
     for (const name of ["campaigning", "elected", "deposed"] as const)
-      election.on(name, (event: object) => output.json({ event: name, ...event }));
+      election.on(name, (event) => output.json({ event: name, ...withoutType(event) }));
     // The locks have reported the error as the event `failed`.
     election.on("failed", ({ delay }) => this.write({ event: "warning", message: againIn(delay) }));
   },
   write: ({ event, ...details }) => output.json({ event, time: Date.now(), ...details }),
 };
+
+/** A line names its event in `event`. */
+const withoutType = ({ type: _, ...rest }: AnyEvent | AnyElectionEvent): object => rest;
 
 /** The error as the log shows it: a Holdfast error with its code, reason and holder, any other with its message. */
 function plainError(event: object): object {

@@ -5,7 +5,7 @@ import { type ElectionEvents, electionEvents } from "./events.js";
 
 type Details<Name extends keyof ElectionEvents> = Omit<
   Parameters<ElectionEvents[Name]>[0],
-  "election" | "time"
+  "type" | "election" | "time"
 >;
 
 /**
@@ -27,7 +27,7 @@ export class ElectionNotifier {
   }
 
   emit<Name extends keyof ElectionEvents>(name: Name, details: Details<Name>): void {
-    this.defer(() => this.events.emit(name, this.#eventOf(details)));
+    this.defer(() => this.events.emit(name, this.#eventOf(name, details)));
   }
 
   /** Calls `onDeposed`. */
@@ -35,7 +35,7 @@ export class ElectionNotifier {
     onDeposed: (event: Parameters<ElectionEvents["deposed"]>[0]) => unknown,
     details: Details<"deposed">,
   ): void {
-    this.defer(() => isolate(() => onDeposed(this.#eventOf(details)), "onDeposed", this.onError));
+    this.defer(() => isolate(() => onDeposed(this.#eventOf("deposed", details)), "onDeposed", this.onError));
   }
 
   /** Reports what `onElected` threw, or rejected with. */
@@ -61,7 +61,7 @@ export class ElectionNotifier {
   }
 
   /** The details and the common part make up the event, which TypeScript cannot infer for a generic name. */
-  #eventOf<Event>(details: object): Event {
-    return { election: this.election, time: this.clock.wall(), ...details } as Event;
+  #eventOf<Event>(type: keyof ElectionEvents, details: object): Event {
+    return { type, election: this.election, time: this.clock.wall(), ...details } as Event;
   }
 }

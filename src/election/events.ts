@@ -1,6 +1,8 @@
 import type { DeposedReason } from "../errors.js";
 
 interface ElectionEvent {
+  /** The name of the event. */
+  readonly type: keyof ElectionEvents;
   /** The name of the election. */
   readonly election: string;
   /** Epoch ms. */
@@ -8,7 +10,9 @@ interface ElectionEvent {
 }
 
 /** A campaign began: the candidate asks for the leadership, and waits for it if somebody else leads. */
-export interface CampaigningEvent extends ElectionEvent {}
+export interface CampaigningEvent extends ElectionEvent {
+  readonly type: "campaigning";
+}
 
 interface TermEvent extends ElectionEvent {
   /** The number of the term, counted from 1 for each candidate. */
@@ -19,12 +23,14 @@ interface TermEvent extends ElectionEvent {
 
 /** The candidate leads. */
 export interface ElectedEvent extends TermEvent {
+  readonly type: "elected";
   /** Epoch ms at which the term ends unless the lease is renewed. */
   readonly validUntil: number;
 }
 
 /** The candidate leads no longer. */
 export interface DeposedEvent extends TermEvent {
+  readonly type: "deposed";
   readonly reason: DeposedReason;
   /** ms from the grant to the end of the leadership. */
   readonly ledFor: number;
@@ -34,19 +40,26 @@ export interface DeposedEvent extends TermEvent {
 
 /** The campaign ended without a term. The candidate campaigns again. */
 export interface CampaignFailedEvent extends ElectionEvent {
+  readonly type: "failed";
   /** A HoldfastError. */
   readonly error: unknown;
   /** ms until the next campaign. */
   readonly delay: number;
 }
 
-/** The events of an election, as its candidate in this process sees it. */
-export interface ElectionEvents {
-  campaigning: (event: CampaigningEvent) => void;
-  elected: (event: ElectedEvent) => void;
-  deposed: (event: DeposedEvent) => void;
-  failed: (event: CampaignFailedEvent) => void;
+/** The events of an election by name, as its candidate in this process sees it. */
+export interface ElectionEventMap {
+  campaigning: CampaigningEvent;
+  elected: ElectedEvent;
+  deposed: DeposedEvent;
+  failed: CampaignFailedEvent;
 }
+
+/** The listeners of an election's events. */
+export type ElectionEvents = { [Name in keyof ElectionEventMap]: (event: ElectionEventMap[Name]) => void };
+
+/** Any event of an election. Its `type` tells which. */
+export type AnyElectionEvent = ElectionEventMap[keyof ElectionEventMap];
 
 /** The type of the record ensures that no name is missing. */
 const names: Readonly<Record<keyof ElectionEvents, true>> = {

@@ -1,6 +1,6 @@
 import type { AcquireOptions } from "../lock/options.js";
 import type { ElectionContext, ElectionState } from "../machines/election-state.js";
-import type { DeposedEvent, ElectionEvents } from "./events.js";
+import type { DeposedEvent, ElectionEventMap } from "./events.js";
 
 export type { ElectionContext, ElectionState };
 
@@ -98,7 +98,16 @@ export interface Election<OwnTerm extends Term = Term> extends AsyncDisposable {
   resign(): Promise<void>;
   /** Resigns, and does not campaign again. Never rejects. */
   close(): Promise<void>;
-  on<Name extends keyof ElectionEvents>(name: Name, listener: ElectionEvents[Name]): this;
-  once<Name extends keyof ElectionEvents>(name: Name, listener: ElectionEvents[Name]): this;
-  off<Name extends keyof ElectionEvents>(name: Name, listener: ElectionEvents[Name]): this;
+  on<Name extends keyof ElectionEventMap>(
+    name: Name,
+    listener: (event: ElectionEventMap[Name]) => void,
+  ): this;
+  once<Name extends keyof ElectionEventMap>(
+    name: Name,
+    listener: (event: ElectionEventMap[Name]) => void,
+  ): this;
+  off<Name extends keyof ElectionEventMap>(
+    name: Name,
+    listener: (event: ElectionEventMap[Name]) => void,
+  ): this;
 }

@@ -2,10 +2,10 @@ import type { LockMode } from "../engine/protocol/token.js";
 import { afterPoll } from "../engine/time/clock.js";
 import { type AsyncContext, sharedContext } from "../support/async-context.js";
 import { isolate, SafeEmitter } from "../support/safe-emitter.js";
-import { type ExpiredEvent, type LockEvents, lockEvents } from "./events.js";
+import { type ExpiredEvent, type LockEventMap, type LockEvents, lockEvents } from "./events.js";
 import type { ManagerContext } from "./manager-context.js";
 
-type Common = "resources" | "acquisition" | "time" | "permits" | "mode";
+type Common = "type" | "resources" | "acquisition" | "time" | "permits" | "mode";
 type Details<Name extends keyof LockEvents> = Omit<Parameters<LockEvents[Name]>[0], Common>;
 
 /** The maximum number of callbacks per delivery. Further callbacks wait for a timer, so as not to starve the event loop. */
@@ -48,14 +48,14 @@ export class Notifier {
   notify<Name extends keyof LockEvents>(name: Name, acquisition: string, details: Details<Name>): void {
     if (!this.hasListeners(name)) return;
     // The details and the common part make up the event, but TypeScript cannot infer this for a generic Name.
-    const event = this.event(acquisition, details) as Parameters<LockEvents[Name]>[0];
+    const event = this.event(name, acquisition, details) as unknown as LockEventMap[Name];
     const { context } = this;
     this.defer(() => context.runInAsyncScope(this.emit<Name>, this, name, event));
   }
 
   /** Calls the user's `onLost` callback. */
   callLost(onLost: (event: ExpiredEvent) => unknown, acquisition: string, details: Details<"expired">): void {
-    const event = this.event(acquisition, details);
+    const event = this.event("expired", acquisition, details);
     const { context } = this;
     const call = () => isolate(() => onLost(event), "onLost", this.manager.onListenerError);
     this.defer(() => context.runInAsyncScope(call));
@@ -99,9 +99,13 @@ export class Notifier {
     this.manager.events.emit(name, event);
   }
 
-  private event<Some extends object>(acquisition: string, details: Some) {
+  private event<Name extends keyof LockEvents, Some extends object>(
+    type: Name,
+    acquisition: string,
+    details: Some,
+  ) {
     const { resources, permits, mode } = this;
-    const event = { resources, acquisition, time: this.manager.clock.wall(), ...details };
+    const event = { type, resources, acquisition, time: this.manager.clock.wall(), ...details };
     if (mode !== undefined) return { ...event, mode };
     return permits === undefined ? event : { ...event, permits };
   }

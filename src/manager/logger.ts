@@ -1,5 +1,5 @@
 import { isHoldfastError } from "../errors.js";
-import { type ManagerEvents, managerEvents } from "../lock/events.js";
+import { type AnyEvent, type ManagerEvents, managerEvents } from "../lock/events.js";
 import type { Logger } from "../lock/logger.js";
 import { checkMethods } from "../support/checks.js";
 import type { SafeEmitter } from "../support/safe-emitter.js";
@@ -7,7 +7,6 @@ import { testSafely } from "../support/untrusted.js";
 import { voteSummaryOf } from "./vote-summary.js";
 
 type Level = "debug" | "info" | "warn" | "error";
-type AnyEvent = Parameters<ManagerEvents[keyof ManagerEvents]>[0];
 
 /** The fields of a line. */
 interface Fields {
@@ -94,6 +93,7 @@ function fieldsOf(name: keyof ManagerEvents, event: AnyEvent): Fields {
     votes,
     error,
     time: _,
+    type: __,
     ...rest
   } = event as Partial<Parameters<ManagerEvents["retrying" | "failed"]>[0]> & {
     votes?: Parameters<ManagerEvents["retrying"]>[0]["votes"];

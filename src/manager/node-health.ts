@@ -102,10 +102,11 @@ function start(
 ): NodeChart {
   const chart = new TableActor(nodeTable(), { node });
   nodePorts.bind(chart, {
-    up: () => events.emit("nodeUp", { node, time: clock.wall() }),
-    down: (cause) => events.emit("nodeDown", { node, time: clock.wall(), cause }),
+    up: () => events.emit("nodeUp", { type: "nodeUp", node, time: clock.wall() }),
+    down: (cause) => events.emit("nodeDown", { type: "nodeDown", node, time: clock.wall(), cause }),
     quarantined: (until, cause) =>
       events.emit("nodeQuarantined", {
+        type: "nodeQuarantined",
         node,
         time: clock.wall(),
         until,

@@ -17,10 +17,10 @@ interface Weighted {
 }
 
 /** Options of an acquisition of permits. */
-export interface PermitOptions extends AcquireOptions, Weighted {}
+export interface PermitOptions extends Omit<AcquireOptions, "mode">, Weighted {}
 
 /** Options of `using` with permits. */
-export interface UsingPermitOptions extends UsingOptions, Weighted {}
+export interface UsingPermitOptions extends Omit<UsingOptions, "mode">, Weighted {}
 
 /** A lease of permits of a semaphore. */
 export interface PermitLease extends Lease {

@@ -3,6 +3,7 @@ import type { Manager } from "../manager/manager.js";
 import type { ManagerObserver } from "../manager/observers.js";
 import type { AsyncContext } from "../support/async-context.js";
 import { attributes } from "./names.js";
+import { serverAttributes } from "./server-attributes.js";
 import type { Tracing } from "./tracing.js";
 
 /** Maximum number of links of one span: the limit of OpenTelemetry's SDK. */
@@ -25,14 +26,17 @@ export class CallSpans implements ManagerObserver {
       call();
       return null;
     }
+    const name = this.manager.nodes[node]?.name ?? "";
     const span = tracer.startSpan(
       "holdfast.call",
       {
         kind: SpanKind.CLIENT,
         links,
         attributes: {
-          [attributes.node]: this.manager.nodes[node]?.name ?? "",
-          "holdfast.call.commands": callers.length,
+          ...serverAttributes(name),
+          [attributes.node]: name,
+          [attributes.operation]: "EVALSHA",
+          [attributes.batchSize]: callers.length,
         },
       },
       ROOT_CONTEXT,
@@ -43,6 +47,7 @@ export class CallSpans implements ManagerObserver {
     } catch (error) {
       const exception = error instanceof Error ? error : new Error(String(error));
       span.recordException(exception);
+      span.setAttribute(attributes.errorType, exception.name);
       span.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });
       end();
       throw error;

@@ -82,7 +82,7 @@ export const gaugesOf = (meter: Meter) => ({
  */
 export const lagGaugesOf = (meter: Meter) => {
   const gauge = (which: "p50" | "p99" | "max") =>
-    meter.createObservableGauge(`holdfast.eventloop.delay.${which}`, {
+    meter.createObservableGauge(`nodejs.eventloop.delay.${which}`, {
       unit: "s",
       description: `Delay of the event loop: ${which}`,
     });

@@ -168,7 +168,11 @@ export class LockSpans implements ManagerObserver {
   private loseQuorum(lock: ObservedLock, trail: LockTrace, event: RefusalEvent): void {
     const votes = voteAttributes(event.votes);
     const remaining = Math.max(0, lock.leaseState?.left() ?? 0) / 1_000;
-    trail.request?.setAttributes({ ...votes, [attributes.reason]: event.reason });
+    trail.request?.setAttributes({
+      ...votes,
+      [attributes.reason]: event.reason,
+      [attributes.errorType]: "QUORUM_UNAVAILABLE",
+    });
     trail.request?.setStatus({ code: SpanStatusCode.ERROR, message: "no quorum" });
     this.endRequest(lock, trail);
     const details = { ...votes, "holdfast.lock.remaining": remaining };
@@ -178,12 +182,16 @@ export class LockSpans implements ManagerObserver {
   private lose(lock: ObservedLock, trail: LockTrace, { reason }: LossEvent, released: boolean): void {
     const lost = { code: SpanStatusCode.ERROR, message: `the lease is over: ${reason}` };
     trail.request?.setStatus(lost);
+    trail.request?.setAttribute(attributes.errorType, lostType);
     trail.span.setAttribute(attributes.reason, reason);
     // A holder that has asked for the release has nothing left to lose.
-    if (!released) trail.span.setStatus(lost);
+    if (!released) trail.span.setStatus(lost).setAttribute(attributes.errorType, lostType);
     this.end(lock, trail, "expired");
   }
 }
+
+/** The code of the error that a lost lease's signal aborts with. */
+const lostType = "LEASE_EXPIRED";
 
 /** The SDK's own time is finer than the system clock's; with another clock, spans use the time of that clock. */
 const timeOf = ({ manager: { clock } }: ObservedLock): number | undefined =>

@@ -15,6 +15,12 @@ export const attributes = {
   node: "holdfast.node.name",
   nodeState: "holdfast.node.state",
   processState: "holdfast.process.state",
+  // OpenTelemetry's conventions for databases.
+  system: "db.system.name",
+  operation: "db.operation.name",
+  batchSize: "db.operation.batch.size",
+  serverAddress: "server.address",
+  serverPort: "server.port",
 } as const;
 
 /** The states of locks that are in use. */

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { machines } from "../../src/charts/machines.js";
 import { mermaidOf } from "../../src/charts/mermaid.js";
@@ -48,3 +49,14 @@ describe.each(Object.entries({ ...machines, "machine with every kind of transiti
     });
   },
 );
+
+it("breaks the lines of the committed charts' labels as GitHub renders them, by <br/> in quotes", () => {
+  const files = readdirSync("visualizations/charts").filter((file) => file.endsWith(".mmd"));
+  expect(files.length).toBeGreaterThan(3);
+  for (const file of files) {
+    for (const line of readFileSync(`visualizations/charts/${file}`, "utf8").split("\n")) {
+      expect(line).not.toContain("\\n");
+      if (line.includes("<br/>")) expect(line).toMatch(/^ *state "[^"]*" as \w+(?: \{)?$/);
+    }
+  }
+});

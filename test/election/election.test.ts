@@ -169,8 +169,8 @@ describe("an election", () => {
     await candidates.run(election.close());
     const common = { election: "scheduler", time: expect.any(Number) };
     expect(seen).toEqual([
-      ["elected", "leading", { ...common, term: 1, validUntil: expect.any(Number) }],
-      ["deposed", "resigning", { ...common, term: 1, reason: "closed", ledFor: 500 }],
+      ["elected", "leading", { ...common, type: "elected", term: 1, validUntil: expect.any(Number) }],
+      ["deposed", "resigning", { ...common, type: "deposed", term: 1, reason: "closed", ledFor: 500 }],
     ]);
   });
 

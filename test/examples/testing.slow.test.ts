@@ -38,7 +38,7 @@ describe("the programs of docs/testing.md", () => {
     expect(ended.stdout).toContain("1 passed");
   });
 
-  // Jest itself runs it in scripts/runners.mjs.
+  // Jest itself runs it in scripts/matrix.
   it("Jest: is that of Vitest, with Jest's names", () => {
     const body = (text: string) => text.slice(text.indexOf("beforeEach(() =>")).replaceAll("jest.", "vi.");
     expect(body(textOf("Jest"))).toBe(body(textOf("Vitest")));

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir, symlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { commonjs, esm } from "../../scripts/compatibility/types/programs.mjs";
+import { commonjs, esm } from "../../scripts/matrix/types/programs.mjs";
 import { Consumer } from "./consumer.js";
 
 const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as {
@@ -60,7 +60,7 @@ describe("the types of the packed package", () => {
     }, 180_000);
     afterAll(() => consumer?.remove());
 
-    // scripts/compatibility.mjs does the same with older compilers.
+    // scripts/matrix.mjs does the same with older compilers.
     it.each([
       ["node16", ["--module", "node16"], { "node16.mts": esm, "node16.cts": commonjs }],
       ["nodenext", ["--module", "nodenext"], { "next.mts": esm, "next.cts": commonjs }],

@@ -20,12 +20,41 @@ export class Apt {
   readonly #work: string;
   readonly #signal: AbortSignal;
   readonly #downloaded = new Set<string>();
+  readonly #suite: string | null;
   #listsArePrivate = false;
 
-  /** `signal` ends every command. */
-  constructor(work: string, signal: AbortSignal) {
+  /** `signal` ends every command. `suite`: a release of the distribution; default: that of the system. */
+  constructor(work: string, signal: AbortSignal, suite: string | null = null) {
     this.#work = work;
     this.#signal = signal;
+    this.#suite = suite;
+  }
+
+  /** Downloads and unpacks packages of the suite, with all libraries that they need, the C library included. */
+  async unpackWithLibraries(names: readonly string[], root: string): Promise<void> {
+    await this.#useSuite();
+    await this.#updatePrivateLists();
+    let wanted = [...names];
+    while (wanted.length > 0) {
+      const dependencies = await this.unpack(wanted, root);
+      const libraries = dependencies.filter((text) => /^(lib|lua)/.test(text)).map(alternativesIn);
+      const found = new Set<string>();
+      for (const names of libraries) found.add(await this.#firstThatExists(names));
+      wanted = [...found].filter((name) => name !== "" && !this.#downloaded.has(name));
+    }
+  }
+
+  /** Lists only the suite, on the mirror that the system's apt uses. */
+  async #useSuite(): Promise<void> {
+    const format = ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"];
+    const { stdout } = await this.#run("apt-get", format);
+    const mirror = stdout.split("\n").find((line) => /\/debian\/$/.test(line));
+    if (mirror === undefined) throw new Error("the system's apt has no mirror of Debian");
+    const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
+    await writeFile(
+      join(this.#work, "sources.list"),
+      `deb [signed-by=${keyring}] ${mirror} ${this.#suite} main\n`,
+    );
   }
 
   /** Downloads and unpacks packages. Returns their declared dependencies. */
@@ -44,7 +73,7 @@ export class Apt {
   async missingLibraries(dependencies: readonly string[]): Promise<string[]> {
     const missing: string[] = [];
     for (const dependency of dependencies.filter((text) => /^(lib|lua)/.test(text))) {
-      const names = dependency.split("|").map((text) => text.trim().replace(/[\s:(].*$/, ""));
+      const names = alternativesIn(dependency);
       const states = await Promise.all(names.map((name) => this.#isInstalled(name)));
       const first = names[0];
       if (first && !states.includes(true) && !this.#downloaded.has(first)) missing.push(first);
@@ -76,20 +105,38 @@ export class Apt {
     return this.#apt(["update"], this.#work).catch((error: Error) => error.message);
   }
 
+  /** Empty if none of the packages can be downloaded: another package provides them. */
+  async #firstThatExists(names: readonly string[]): Promise<string> {
+    for (const name of names) {
+      const { stdout } = await this.#run("apt-cache", [...(await this.#options()), "policy", name]);
+      if (/Candidate: (?!\(none\))/.test(stdout)) return name;
+    }
+    return "";
+  }
+
   /** Runs apt-get. Returns the warnings. */
   async #apt(command: readonly string[], cwd: string): Promise<string> {
+    return (await this.#run("apt-get", [...(await this.#options()), ...command], cwd)).stderr;
+  }
+
+  async #options(): Promise<string[]> {
     const configuration = join(this.#work, "apt.conf");
     await writeFile(configuration, WITHOUT_HOOKS);
     await mkdir(join(this.#work, "cache/archives/partial"), { recursive: true });
     const options = ["-c", configuration, "-q", "-o", `Dir::Cache=${join(this.#work, "cache")}`];
     if (this.#listsArePrivate) {
       options.push("-o", `Dir::State=${join(this.#work, "state")}`);
-      options.push("-o", "Dir::State::status=/var/lib/dpkg/status");
+      const status = this.#suite === null ? "/var/lib/dpkg/status" : "/dev/null";
+      options.push("-o", `Dir::State::status=${status}`);
+    }
+    if (this.#suite !== null) {
+      options.push("-o", `Dir::Etc::sourcelist=${join(this.#work, "sources.list")}`);
+      options.push("-o", "Dir::Etc::sourceparts=-", "-o", "Acquire::Languages=none");
     }
     // As root, apt would switch to a user without access to this folder, and print a warning.
     options.push("-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=2");
     options.push("-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20");
-    return (await this.#run("apt-get", [...options, ...command], cwd)).stderr;
+    return options;
   }
 
   async #isInstalled(name: string): Promise<boolean> {
@@ -108,3 +155,7 @@ export class Apt {
     }
   }
 }
+
+/** The names in "a (>= 1) | b". */
+const alternativesIn = (dependency: string): string[] =>
+  dependency.split("|").map((text) => text.trim().replace(/[\s:(].*$/, ""));

@@ -11,9 +11,9 @@ interface FakeTimers {
 
 type Scenario = [name: string, run: () => Promise<void>];
 
-const { scenarios } = createRequire(import.meta.url)("../../scripts/runners/scenarios.cjs") as {
+const { scenarios } = createRequire(import.meta.url)("../../scripts/matrix/runners/scenarios.cjs") as {
   scenarios(tools: FakeTimers & { holdfast: typeof holdfast; Redlock: typeof Redlock }): Scenario[];
 };
 
-/** What must hold under the fake timers of every test runner. `scripts/runners.mjs` runs the same in other runners. */
+/** What must hold under the fake timers of every test runner. `scripts/matrix.mjs` runs the same in other runners. */
 export const scenariosUnder = (timers: FakeTimers): Scenario[] => scenarios({ ...timers, holdfast, Redlock });

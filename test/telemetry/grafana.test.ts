@@ -77,7 +77,7 @@ beforeAll(async () => {
   // The delay of the event loop is measured in real time.
   await waitUntil("the delay of the event loop is known", 20_000, async () => {
     samples = samplesOf(await prometheus.text());
-    return samples.some(({ name }) => name === "holdfast_eventloop_delay_max");
+    return samples.some(({ name }) => name === "nodejs_eventloop_delay_max");
   });
   await prometheus.stop();
   await world.run(locks.close({ timeout: 10 }));
@@ -122,7 +122,7 @@ describe("the Grafana dashboard and the alert rules", () => {
     const queried = new Set(queries.flatMap(({ expr }) => parsed(expr).selectors.map(({ name }) => name)));
     const family = (name: string) => name.replace(/_(?:bucket|sum|count)$/, "");
     const exported = new Set(samples.map(({ name }) => family(name)));
-    exported.delete("holdfast_eventloop_delay_p50");
+    exported.delete("nodejs_eventloop_delay_p50");
     expect(new Set([...queried].map(family))).toEqual(exported);
   });
 

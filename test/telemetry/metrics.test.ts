@@ -104,7 +104,7 @@ describe("metrics of locks and nodes", () => {
     const many = await use(1_000, "many");
     // After some time the three gauges of the event loop appear too.
     const ours = (points: typeof few) =>
-      points.filter(({ metric }) => !metric.startsWith("holdfast.eventloop"));
+      points.filter(({ metric }) => !metric.startsWith("nodejs.eventloop"));
     expect(ours(many).length).toBe(ours(few).length);
     expect(many.length).toBeLessThan(60);
     expect(total(many, "holdfast.lock.acquisitions")).toBe(2_002);
@@ -160,16 +160,16 @@ describe("metrics of locks and nodes", () => {
     while (performance.now() - start < 200) Math.sqrt(start);
     await waitUntil("the loop was sampled again", 5_000, () => reference.count > looks);
     reference.disable();
-    const points = (await collect()).filter(({ metric }) => metric.startsWith("holdfast.eventloop."));
-    expect(points.map(({ metric }) => metric.slice("holdfast.eventloop.".length))).toEqual([
+    const points = (await collect()).filter(({ metric }) => metric.startsWith("nodejs.eventloop."));
+    expect(points.map(({ metric }) => metric.slice("nodejs.eventloop.".length))).toEqual([
       "delay.p50",
       "delay.p99",
       "delay.max",
     ]);
-    expect(total(points, "holdfast.eventloop.delay.max")).toBeGreaterThan(0.1);
+    expect(total(points, "nodejs.eventloop.delay.max")).toBeGreaterThan(0.1);
     removals[0]?.();
     await theirs.close();
-    expect(total(await collect(), "holdfast.eventloop.delay.max")).toBeNaN();
+    expect(total(await collect(), "nodejs.eventloop.delay.max")).toBeNaN();
     await ours.close();
   });
 

@@ -369,7 +369,12 @@ describe("a call to a node for several callers", () => {
     const parents = spans.all().filter(({ name }) => name === "a" || name === "b");
     expect(call?.links.map((link) => link.context.spanId).sort()).toEqual(parents.map(idOf).sort());
     expect(call?.parentSpanContext).toBeUndefined();
-    expect(call?.attributes).toEqual({ "holdfast.node.name": "node-0", "holdfast.call.commands": 2 });
+    expect(call?.attributes).toEqual({
+      "holdfast.node.name": "node-0",
+      "db.system.name": "redis",
+      "db.operation.name": "EVALSHA",
+      "db.operation.batch.size": 2,
+    });
     await world.run(Promise.all(leases.map((lease) => lease.release())));
   });
 
@@ -413,5 +418,6 @@ describe("a call to a node for several callers", () => {
     await world.run(Promise.all(requests), 100);
     const [call] = spans.all().filter(({ name }) => name === "holdfast.call");
     expect(call?.status).toMatchObject({ message: "the node is broken" });
+    expect(call?.attributes["error.type"]).toBe("Error");
   });
 });

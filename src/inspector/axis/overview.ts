@@ -5,7 +5,7 @@ export interface OverviewBounds {
   readonly sources?: number;
   /** ms of one count. Default 5,000. */
   readonly bucket?: number;
-  /** Number of counts; beyond it the oldest are dropped. Default 720: an hour. */
+  /** Number of counts; beyond it the oldest are dropped. Default 722: an hour touches 721. */
   readonly buckets?: number;
 }
 
@@ -55,7 +55,7 @@ export class Overview {
   private readonly bounds: Required<OverviewBounds>;
   private waiting = 0;
 
-  constructor({ sources = 1_000, bucket = 5_000, buckets = 720 }: OverviewBounds = {}) {
+  constructor({ sources = 1_000, bucket = 5_000, buckets = 722 }: OverviewBounds = {}) {
     this.bounds = { sources, bucket, buckets };
   }
 

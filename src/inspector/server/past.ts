@@ -76,7 +76,7 @@ export class ExaminedRecording implements Past {
     this.to = store.segments.at(-1)?.to ?? this.from;
     // An hour has counts of five seconds; as many counts for a longer time are coarser.
     const bucket = Math.max(5_000, Math.ceil((this.to - this.from) / 720 / 5_000) * 5_000);
-    this.counted = new Overview({ bucket, buckets: 722 });
+    this.counted = new Overview({ bucket });
   }
 
   get overview(): OverviewView {

@@ -219,6 +219,13 @@ test("a page that loses its server says so, and reconnects when the server is ba
   await closeAll();
   await expect.poll(() => status.textContent()).toBe("lost the server, trying again");
   expect(await page.locator(".row").count()).toBe(7);
+  // What was known is dimmed, and no process is called silent.
+  const opacity = page
+    .locator(".row")
+    .first()
+    .evaluate((row) => Number(getComputedStyle(row).opacity));
+  expect(await opacity).toBeLessThan(1);
+  expect(await page.getByText("silent").count()).toBe(0);
   await withLocks(3, port);
   await expect.poll(() => status.textContent(), { timeout: 15_000 }).toBe("live");
   // The current state replaces the previous one.

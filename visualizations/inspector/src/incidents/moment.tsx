@@ -19,9 +19,9 @@ export function Moment({ incidents }: { readonly incidents: readonly Incident[] 
   const time = replay.value?.time.value;
   if (time === undefined) return null;
   const near = incidents.filter((incident) => Math.abs(incident.time - time) <= around);
-  const steps = [...aggregate.value.current.keptSteps()].filter(
-    (step) => step.time > time - around && step.time <= time && !isMereWaiting(step),
-  );
+  const steps = [...aggregate.value.current.keptSteps()]
+    .filter((step) => step.time > time - around && step.time <= time && !isMereWaiting(step))
+    .sort((one, other) => one.time - other.time);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable with the keyboard
     <section class="panel moment" aria-labelledby="moment-title" tabIndex={0}>

@@ -41,11 +41,14 @@ export function OneIncident({ incident, label }: { readonly incident: Incident; 
       </p>
       {round !== null && (
         <div class="rounds">
-          <Round
-            title={incident.kind === "overlap" ? "The second holder's round" : "The round that went wrong"}
-            round={round}
-            nodes={nodes}
-          />
+          {/* A lease can be lost without a round that went wrong: by a limit of its own. */}
+          {round.time !== lastGood?.time && (
+            <Round
+              title={incident.kind === "overlap" ? "The second holder's round" : "The round that went wrong"}
+              round={round}
+              nodes={nodes}
+            />
+          )}
           {lastGood === null ? (
             <p class="muted">No good round before it was observed.</p>
           ) : (

@@ -1,4 +1,5 @@
 import { plain } from "../../../../src/cli/plain.js";
+import { isShared } from "../../../../src/inspector/feed/lease-kind.js";
 import { useInspector } from "../context.js";
 import { Owner } from "../frame/owner.js";
 import { StateLabel } from "../frame/state-label.js";
@@ -25,8 +26,7 @@ export function ResourceRow({ view, index, top, active, open }: Props) {
   const route = routeOf(view);
   const name = plain(view.name);
   const lock = shownLock(view);
-  const { holders, waiters, heldSince, waitingSince, trouble } = view;
-  const [holder] = holders;
+  const { waiters, heldSince, waitingSince, trouble } = view;
   const now = inspector.now.value;
   return (
     // The grid handles keys: it has the focus and tracks the active row.
@@ -62,16 +62,7 @@ export function ResourceRow({ view, index, top, active, open }: Props) {
         <KindLabel kind={view.kind} />
       </div>
       <div role="gridcell" tabIndex={-1} data-column="holder">
-        {view.kind === "semaphore" && (
-          <span>
-            {view.inUse} of {view.permits} permits
-          </span>
-        )}
-        {view.kind !== "semaphore" &&
-          (holder === undefined ? <span class="muted">free</span> : <Owner source={holder.source} />)}
-        {view.kind !== "semaphore" && holders.length > 1 && (
-          <span class="muted"> and {holders.length - 1} more</span>
-        )}
+        <HolderWords view={view} />
       </div>
       <div role="gridcell" tabIndex={-1} data-column="held">
         {heldSince === null ? "–" : formatDuration(now - heldSince)}
@@ -84,5 +75,18 @@ export function ResourceRow({ view, index, top, active, open }: Props) {
         {waitingSince === null ? "–" : formatDuration(now - waitingSince)}
       </div>
     </div>
+  );
+}
+
+function HolderWords({ view: { kind, holders, inUse, permits } }: { readonly view: ResourceView }) {
+  if (kind === "semaphore") return `${inUse} of ${permits} permits`;
+  const [holder, ...others] = holders;
+  if (holder === undefined) return <span class="muted">free</span>;
+  if (others.length > 0 && holders.every(isShared)) return `${holders.length} readers`;
+  return (
+    <>
+      <Owner source={holder.source} />
+      {others.length > 0 && <span class="muted"> and {others.length} more</span>}
+    </>
   );
 }

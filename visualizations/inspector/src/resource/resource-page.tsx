@@ -48,8 +48,10 @@ export function ResourcePage({ name, prefix, semaphore }: Props) {
         <>
           {view.trouble === "overlap" && <Overlap view={view} />}
           <Holders view={view} />
-          <WaitingLine view={view} />
-          <ResourceIncidents name={name} prefix={prefix} />
+          <div class="resource-panels">
+            <WaitingLine view={view} />
+            <ResourceIncidents name={name} prefix={prefix} />
+          </div>
           <h2 class="shown-lock">{titleOf(view)}</h2>
           <ShownLock key={lock.id} id={lock.id} />
         </>

@@ -23,7 +23,9 @@ export function WaitingLine({ view }: { readonly view: ResourceView }) {
           <table>
             <thead>
               <tr>
-                <th scope="col">#</th>
+                <th scope="col" class="place">
+                  #
+                </th>
                 <th scope="col">Owner</th>
                 {wants && <th scope="col">Wants</th>}
                 <th scope="col">Waiting since</th>
@@ -68,7 +70,7 @@ function Waiter({ lock, place, wants }: WaiterProps) {
   const asked = lock.state === "acquiring.asking" ? lock.since : (lock.round?.time ?? null);
   return (
     <tr>
-      <td>{place}</td>
+      <td class="place">{place}</td>
       <td>
         <Owner source={lock.source} link />
       </td>

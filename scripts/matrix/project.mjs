@@ -17,12 +17,12 @@ export async function pack() {
   return { tarball: join(folder, filename), remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** Resolves with the output. Rejects with the output if the command fails. */
-function run(command, args, { timeout = commandTimeout, ...options }) {
+/** Resolves with the output, `withErrors` also on stderr. Rejects with the output if the command fails. */
+function run(command, args, { timeout = commandTimeout, withErrors = false, ...options }) {
   return new Promise((resolve, reject) => {
     const more = { timeout, maxBuffer: 50_000_000, ...options };
     const child = execFile(command, args, more, (error, stdout, stderr) => {
-      if (error === null) return resolve(stdout.trim());
+      if (error === null) return resolve((withErrors ? `${stdout}\n${stderr}` : stdout).trim());
       const why = error.killed ? `not finished after ${timeout} ms` : `exit code ${error.code}`;
       reject(new Error(`${[stdout, stderr].join("\n").trim() || "no output"} (${command}: ${why})`));
     });
@@ -31,14 +31,16 @@ function run(command, args, { timeout = commandTimeout, ...options }) {
 }
 
 export class Project {
-  constructor(folder, /** The packed package. */ tarball, /** The address of a Redis server. */ redis) {
+  /** `servers`: three of each kind, for the groups that name one; the other groups use the first. */
+  constructor(folder, /** The packed package. */ tarball, servers) {
     this.folder = folder;
     this.tarball = tarball;
-    this.redis = redis;
+    this.servers = servers;
+    this.redis = `redis://127.0.0.1:${servers[0].ports[0]}`;
   }
 
-  static async create(tarball, redis, { packages = [], install = true, manifest = {} }) {
-    const project = new Project(await mkdtemp(join(tmpdir(), "holdfast-project-")), tarball, redis);
+  static async create(tarball, servers, { packages = [], install = true, manifest = {} }) {
+    const project = new Project(await mkdtemp(join(tmpdir(), "holdfast-project-")), tarball, servers);
     await project.write("package.json", JSON.stringify({ name: "project", private: true, ...manifest }));
     const args = ["install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
     const all = install ? [tarball, ...packages] : packages;
