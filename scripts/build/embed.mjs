@@ -26,7 +26,7 @@ export async function embed() {
 const load = (module) => import(pathToFileURL(resolve(`build/esm/${module}.js`)).href);
 
 /** Writes a module whose only export is a function that returns the value. */
-export function replace(module, name, value) {
+function replace(module, name, value) {
   writeFileSync(`build/esm/${module}.js`, `export const ${name} = () => ${literal(value)};\n`);
 }
 

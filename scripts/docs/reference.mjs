@@ -1,7 +1,7 @@
 /** Writes the reference of the API, a page for each entry point, from the comments in the sources. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { entryPoints } from "../build/entry-points.mjs";
 
@@ -38,4 +38,17 @@ export async function writeReference(out) {
     module.name = module.name === "index" ? "holdfast" : `holdfast/${module.name}`;
   await app.generateOutputs(project);
   if (app.logger.hasErrors()) throw new Error("TypeDoc has reported errors");
+  for (const file of readdirSync(out, { recursive: true }).filter((name) => name.endsWith(".md"))) {
+    const path = join(out, file);
+    writeFileSync(path, withTrueAnchors(readFileSync(path, "utf8")));
+  }
+}
+
+/** TypeDoc numbers some headings that occur once: their links go to the heading without the number. */
+function withTrueAnchors(text) {
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+    title.toLowerCase().replace(/[^\w-]/g, ""),
+  );
+  const isNumbered = (name) => headings.filter((heading) => heading === name).length > 1;
+  return text.replace(/\(#([\w-]+)-\d+\)/g, (link, name) => (isNumbered(name) ? link : `(#${name})`));
 }
