@@ -123,7 +123,9 @@ async function takeAll() {
   await rest(1_000, 1_000);
   const address = await find();
   const themes = ["light", "dark"];
-  const pages = await Promise.all(themes.map((theme) => open(address, theme, { width: 1_520, height: 1_000 })));
+  const pages = await Promise.all(
+    themes.map((theme) => open(address, theme, { width: 1_520, height: 1_000 })),
+  );
   await injectFaults();
   await mkdir(folder, { recursive: true });
   for (const [index, theme] of themes.entries()) {
