@@ -83,8 +83,10 @@ async function find() {
   await page.goto(inspector.url);
   await page.locator("#filter").fill(shownLock);
   await page.getByRole("link", { name: shownLock }).click();
+  await page.getByRole("link", { name: "its life" }).click();
   await page.waitForSelector("[data-lock]");
-  const address = page.url();
+  // Without the filter.
+  const address = page.url().replace(/\?.*/, "");
   await page.close();
   return address;
 }
@@ -121,7 +123,9 @@ async function takeAll() {
   await rest(1_000, 1_000);
   const address = await find();
   const themes = ["light", "dark"];
-  const pages = await Promise.all(themes.map((theme) => open(address, theme, { width: 1_520, height: 860 })));
+  const pages = await Promise.all(
+    themes.map((theme) => open(address, theme, { width: 1_520, height: 1_000 })),
+  );
   await injectFaults();
   await mkdir(folder, { recursive: true });
   for (const [index, theme] of themes.entries()) {
