@@ -1,3 +1,4 @@
+import { integer } from "../engine/protocol/decoding.js";
 import { messageOf } from "../engine/protocol/error-message.js";
 import { decodeIdentification, encodeIdentification } from "../engine/protocol/identification.js";
 import type { Identification, MemoryChange } from "../engine/protocol/memory.js";
@@ -45,10 +46,11 @@ export class ServerScripts {
     const { name, sharded = false } = this.client;
     const key = `${channel}:${this.#publishSlot}`;
     const run = () => this.#run(publishScript, sharded ? [key] : [], [channel, message], key);
-    const receivers = await run().catch((error: unknown) => {
+    const reply = await run().catch((error: unknown) => {
       throw new Error(`${name}: ${messageOf(error)}`);
     });
-    if (typeof receivers !== "number") throw new Error(`${name}: not the reply to PUBLISH`);
+    const receivers = integer(reply);
+    if (receivers === null) throw new Error(`${name}: not the reply to PUBLISH`);
     // All servers of a Cluster pass the message on, but each counts only its own subscribers.
     if (receivers === 0) this.#publishSlot = (this.#publishSlot + 1) % publishSlots;
     return receivers;

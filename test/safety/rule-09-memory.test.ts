@@ -75,6 +75,7 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     await testNodes.run(locks.acquire("a"));
     await settle();
     expect(events.find(({ name }) => name === "nodeQuarantined")?.event).toEqual({
+      type: "nodeQuarantined",
       node: "node-0",
       time,
       until: time + quarantine,

@@ -1,12 +1,33 @@
 import fc from "fast-check";
-import { memoryNode } from "../../../src/index.js";
+import { memoryNode, redisNode } from "../../../src/index.js";
 import { anything, given } from "../support/odd-values.js";
 import type { BadCall } from "../support/refusal.js";
 import type { Subjects } from "../support/subjects.js";
 import { isPlain } from "./options.js";
 
+const adapter = {
+  name: "own",
+  keyspace: null,
+  connection: "ready",
+  watch: () => () => {},
+  route: () => null,
+};
 const isString = (value: unknown) => typeof value === "string";
 export const memoryCalls: readonly BadCall<Subjects>[] = [
+  {
+    covers: "redisNode",
+    inputs: fc.tuple(
+      fc.oneof(
+        anything,
+        fc.record({ name: anything, keyspace: anything, connection: anything }),
+        given(isString).map((name) => ({ ...adapter, name })),
+        given((value) => value === null).map((keyspace) => ({ ...adapter, keyspace })),
+        given(isString).map((connection) => ({ ...adapter, connection })),
+        given((value) => typeof value === "function").map((route) => ({ ...adapter, route })),
+      ),
+    ),
+    call: (_, [client]) => redisNode(client as never),
+  },
   {
     covers: "memoryNode",
     inputs: fc.oneof(
