@@ -46,20 +46,26 @@ const longSearches = [
   "test/simulation/switches.slow.test.ts",
   "test/site/site.slow.test.ts",
 ];
-/** Wide tables, long outages, and programs of other packages. */
-const longOnServers = [
-  "test/cli/loss.slow.redis.test.ts",
-  "test/contract/bun.slow.redis.test.ts",
-  "test/examples/scheduling.slow.redis.test.ts",
-  "test/faults/broken.slow.redis.test.ts",
-  "test/faults/failover.slow.redis.test.ts",
-  "test/locks/blocked.slow.redis.test.ts",
-  "test/locks/changing-nodes.slow.redis.test.ts",
-  "test/locks/client-errors.slow.redis.test.ts",
-  "test/locks/disturbed-servers.slow.redis.test.ts",
-  "test/locks/lasting-causes-older.slow.redis.test.ts",
-  "test/locks/permits.slow.redis.test.ts",
-  "test/locks/shared.slow.redis.test.ts",
+/** The slow tests on servers that `npm run test:all` runs. `npm run test:full` runs the others. */
+const slowOnServers = [
+  "test/cli/run.slow.redis.test.ts",
+  "test/contract/glide.slow.redis.test.ts",
+  "test/contract/iovalkey.slow.redis.test.ts",
+  "test/examples/clients.slow.redis.test.ts",
+  "test/examples/examples.slow.redis.test.ts",
+  "test/examples/frameworks.slow.redis.test.ts",
+  "test/examples/migrating.slow.redis.test.ts",
+  "test/faults/soak.slow.redis.test.ts",
+  "test/locks/clocks-apart.slow.redis.test.ts",
+  "test/locks/ends-at-once.slow.redis.test.ts",
+  "test/locks/hung-load.slow.redis.test.ts",
+  "test/locks/overlap.slow.redis.test.ts",
+  "test/locks/renewals.slow.redis.test.ts",
+  "test/locks/unclosed.slow.redis.test.ts",
+  "test/redlock/v4.slow.redis.test.ts",
+  "test/redlock/v5.slow.redis.test.ts",
+  "test/support/server-groups.slow.redis.test.ts",
+  "test/support/server-keeper.slow.redis.test.ts",
 ];
 const folders = ["test/package/**", "test/inspector/browser/**", "test/rules/**", "test/site/**"];
 
@@ -149,7 +155,7 @@ export default defineConfig({
           ...shared,
           name: "unit, one by one",
           include: ["test/manager/*.test.ts", "test/safety/*.test.ts"],
-          provide: { grouping: false, thorough: true },
+          provide: { grouping: false, thorough: false },
           isolate: false,
         },
       },
@@ -157,8 +163,7 @@ export default defineConfig({
         test: {
           ...redis,
           name: "redis, slow",
-          include: ["test/**/*.slow.redis.test.ts"],
-          exclude: longOnServers,
+          include: slowOnServers,
           provide: { grouping: true, thorough: false },
         },
       },
@@ -166,7 +171,8 @@ export default defineConfig({
         test: {
           ...redis,
           name: "redis, long",
-          include: longOnServers,
+          include: ["test/**/*.slow.redis.test.ts"],
+          exclude: slowOnServers,
           provide: { grouping: true, thorough: false },
         },
       },
@@ -199,8 +205,8 @@ export default defineConfig({
           name: "browser",
           include: ["test/inspector/browser/*.test.ts", "test/site/*.test.ts"],
           exclude: [slow],
-          // The tests count frames, so nothing else runs meanwhile.
-          maxWorkers: 1,
+          // As many at a time as there are cores: a browser computes while it waits for nobody.
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
           provide: { grouping: true, thorough: false },
         },

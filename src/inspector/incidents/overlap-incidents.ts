@@ -94,7 +94,8 @@ export class OverlapIncidents {
       const ids = this.holders.get(key) ?? new Set();
       this.holders.set(key, ids);
       for (const id of ids) if (id !== lock.id) this.suspect(resource, this.known.lock(id), lock);
-      if (ids.size < maxHolders || !isShared(lock)) ids.add(lock.id);
+      // A writer has a place beside as many readers as are compared.
+      if (ids.size < (isShared(lock) ? maxHolders : 2 * maxHolders)) ids.add(lock.id);
     }
   }
 
