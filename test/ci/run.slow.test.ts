@@ -46,7 +46,7 @@ case "$*" in
 "test -- "*)
 ${tests}
 ;;
-"run test:all -- "*)
+"run --ignore-scripts test:all -- "*)
 ${otherTests}
 ;;
 *)
