@@ -16,7 +16,7 @@ const slow = "test/**/*.slow.*";
 const onServers = "test/**/*.redis.test.ts";
 /** These run the command line in the test's process, which notes the secrets that it must not print. */
 const commandLine = ["test/cli/{chart,nodes,redact,ui,usage}.test.ts", "test/hostile/command-line.test.ts"];
-/** These search with few seeds or inputs in `npm test`, and with all of them in `npm run test:all` or `npm run test:full`. */
+/** These search with few seeds or inputs in `npm test`, and with all of them in `npm run test:full`. */
 export const searches = [
   "test/hostile/bad-input-guard.test.ts",
   "test/hostile/bad-input-inspector.test.ts",
@@ -35,13 +35,13 @@ export const searches = [
   "test/simulation/replay.test.ts",
   "test/simulation/user-program.test.ts",
 ];
-/** Those of them that take longest with all seeds, tests of load, seeds that `npm run sim` plays too, and the site, which is built first. */
-const longSearches = [
+/** Slow tests that only `npm run test:full` runs. */
+const longTests = [
+  "test/cli/chart.slow.test.ts",
+  "test/cli/demo-page.slow.test.ts",
+  "test/cli/unreachable.slow.test.ts",
+  "test/inspector/server/backpressure.slow.test.ts",
   "test/load/overload.slow.test.ts",
-  "test/machines/lock-table.test.ts",
-  "test/machines/table-logic.test.ts",
-  "test/manager/several-resources.test.ts",
-  "test/manager/waiting-order.test.ts",
   "test/simulation/simulation.slow.test.ts",
   "test/simulation/switches.slow.test.ts",
   "test/site/site.slow.test.ts",
@@ -56,16 +56,9 @@ const slowOnServers = [
   "test/examples/frameworks.slow.redis.test.ts",
   "test/examples/migrating.slow.redis.test.ts",
   "test/faults/soak.slow.redis.test.ts",
-  "test/locks/clocks-apart.slow.redis.test.ts",
-  "test/locks/ends-at-once.slow.redis.test.ts",
-  "test/locks/hung-load.slow.redis.test.ts",
   "test/locks/overlap.slow.redis.test.ts",
   "test/locks/renewals.slow.redis.test.ts",
-  "test/locks/unclosed.slow.redis.test.ts",
-  "test/redlock/v4.slow.redis.test.ts",
   "test/redlock/v5.slow.redis.test.ts",
-  "test/support/server-groups.slow.redis.test.ts",
-  "test/support/server-keeper.slow.redis.test.ts",
 ];
 const folders = ["test/package/**", "test/inspector/browser/**", "test/rules/**", "test/site/**"];
 
@@ -136,8 +129,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: "unit, slow",
-          include: ["test/**/*.slow.test.ts", ...searches],
-          exclude: longSearches,
+          include: ["test/**/*.slow.test.ts"],
+          exclude: longTests,
           provide: { grouping: true, thorough: true },
         },
       },
@@ -145,7 +138,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: "unit, long",
-          include: longSearches,
+          include: [...searches, ...longTests],
           provide: { grouping: true, thorough: true },
         },
       },

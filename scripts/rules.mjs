@@ -25,7 +25,7 @@ async function report(copy, args) {
   }
 }
 
-/** Whether `npm test` runs files whose path starts like this; searches run in test:all as well, with more seeds. */
+/** Whether `npm test` runs files whose path starts like this; searches run in test:full as well, with more seeds. */
 const inNpmTest = (tests) =>
   readdirSync(join(root, dirname(tests))).some(
     (name) => name.startsWith(basename(tests)) && !name.includes(".slow."),
@@ -46,7 +46,8 @@ async function trySwitch(entry) {
     // What is switched off may have been the only use of something.
     if (place.path.endsWith(".lua")) generateScripts(copy, { allowUnused: true });
     const project = tests.includes(".redis") ? "redis" : "unit";
-    const projects = ["--project", inNpmTest(tests) ? project : `${project}, slow`];
+    const names = inNpmTest(tests) ? [project] : [`${project}, slow`, `${project}, long`];
+    const projects = names.flatMap((one) => ["--project", one]);
     // A test that times out has failed too.
     const args = [vitest, "run", ...projects, "--reporter", "json", "--testTimeout", "30000", tests];
     if (name !== undefined) args.push("--testNamePattern", name);
