@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import type { AcquireTimeoutError, QuorumUnavailableError } from "../../src/index.js";
+import { giveMemory } from "../support/memory.js";
 import { callRedis, type RedisServer, waitUntil } from "../support/servers.js";
 import { clients, countKeys, fiveServers, locksOf, ownServers, rejection, uniqueName } from "./support.js";
 
@@ -15,8 +16,13 @@ const failingServers: Record<string, { server(): Promise<RedisServer>; says: Reg
   },
   "is a read-only replica": {
     server: async () => {
-      const [master] = await ownServers(1);
-      return (await ownServers(1, { args: ["--replicaof", `127.0.0.1 ${master!.port}`] }))[0]!;
+      const [master] = await ownServers(1, { args: ["--repl-diskless-sync-delay", "0"] });
+      await giveMemory(master!.port);
+      const [replica] = await ownServers(1, { args: ["--replicaof", `127.0.0.1 ${master!.port}`] });
+      await waitUntil("the replica follows", 20_000, async () =>
+        String(await replica!.call("INFO", "replication")).includes("master_link_status:up"),
+      );
+      return replica!;
     },
     says: /READONLY/,
   },
