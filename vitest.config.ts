@@ -48,7 +48,6 @@ const longTests = [
 ];
 /** The slow tests on servers that `npm run test:all` runs. `npm run test:full` runs the others. */
 const slowOnServers = [
-  "test/cli/run.slow.redis.test.ts",
   "test/contract/glide.slow.redis.test.ts",
   "test/contract/iovalkey.slow.redis.test.ts",
   "test/examples/clients.slow.redis.test.ts",
@@ -58,7 +57,6 @@ const slowOnServers = [
   "test/faults/soak.slow.redis.test.ts",
   "test/locks/overlap.slow.redis.test.ts",
   "test/locks/renewals.slow.redis.test.ts",
-  "test/redlock/v5.slow.redis.test.ts",
 ];
 const folders = ["test/package/**", "test/inspector/browser/**", "test/rules/**", "test/site/**"];
 
@@ -174,7 +172,7 @@ export default defineConfig({
           // The cheap ones whose managers are created in the test's own process.
           ...redis,
           name: "redis, one by one",
-          include: ["abort", "clean-up", "cluster", "hung-nodes", "mixed-quorum", "redlock-interop"].map(
+          include: ["abort", "clean-up", "cluster", "mixed-quorum", "redlock-interop"].map(
             (suite) => `test/locks/${suite}.redis.test.ts`,
           ),
           provide: { grouping: false, thorough: true },
