@@ -46,6 +46,14 @@ const longTests = [
   "test/simulation/switches.slow.test.ts",
   "test/site/site.slow.test.ts",
 ];
+/** Tests in a browser that only `npm run test:full` runs. */
+const longPages = [
+  "test/inspector/browser/kinds.redis.test.ts",
+  "test/inspector/browser/live-and-replay.test.ts",
+  "test/inspector/browser/many-locks.test.ts",
+  "test/inspector/browser/story.test.ts",
+  "test/site/playground.test.ts",
+];
 /** The slow tests on servers that `npm run test:all` runs. `npm run test:full` runs the others. */
 const slowOnServers = [
   "test/contract/glide.slow.redis.test.ts",
@@ -195,8 +203,18 @@ export default defineConfig({
           ...redis,
           name: "browser",
           include: ["test/inspector/browser/*.test.ts", "test/site/*.test.ts"],
-          exclude: [slow],
+          exclude: [slow, ...longPages],
           // As many at a time as there are cores: a browser computes while it waits for nobody.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+          provide: { grouping: true, thorough: false },
+        },
+      },
+      {
+        test: {
+          ...redis,
+          name: "browser, long",
+          include: longPages,
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
           provide: { grouping: true, thorough: false },
