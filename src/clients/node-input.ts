@@ -24,10 +24,8 @@ interface BunClientInput {
 
 /** What the clients of Valkey GLIDE have, standalone and Cluster. */
 interface GlideClientInput {
-  // biome-ignore lint/suspicious/noExplicitAny: the library has parameters of its own.
-  customCommand(args: any[], options?: any): Promise<unknown>;
-  // biome-ignore lint/suspicious/noExplicitAny: the library has parameters of its own.
-  invokeScript(...args: any[]): Promise<unknown>;
+  customCommand(args: never, options?: never): Promise<unknown>;
+  invokeScript(script: never, options?: never): Promise<unknown>;
   close(): void;
 }
 

@@ -1,25 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createLocks } from "../../src/index.js";
 import { freePort } from "../support/free-port.js";
 import { sharedServers } from "../support/shared-servers.js";
+import { programOf, writeProgram } from "./page-program.js";
 import { type Ended, runNode } from "./program.js";
 
 const page = readFileSync("docs/frameworks.md", "utf8");
 const node = sharedServers()[0]!.url;
 
-/** The program of the section with this title. */
-const programOf = (title: string): string => {
-  const section = page.split(/^##+ /m).find((one) => one.startsWith(`${title}\n`)) ?? "";
-  return /^```[jt]s\n([\s\S]*?)^```$/m.exec(section)?.[1] ?? "";
-};
-
 /** Runs the program, followed by `more`, on a server of the tests, with locks and a port of its own. */
 async function run(program: string, more: string): Promise<Ended & { readonly own: string }> {
-  const folder = mkdtempSync(join("test", "examples", "page-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const port = await freePort();
   const own = randomUUID().slice(0, 8);
   const text = `${program}\nconst url = "http://127.0.0.1:${port}";\n${more}`
@@ -27,32 +19,11 @@ async function run(program: string, more: string): Promise<Ended & { readonly ow
     .replace(/(["`])(orders|payouts):/g, `$1$2-${own}:`)
     .replace(/(Queue|Worker)\("orders"/g, `$1("orders-${own}"`)
     .replace("3000", String(port));
-  const isTypeScript = /^@|^interface/m.test(program);
-  const file = join(folder, isTypeScript ? "program.mts" : "program.mjs");
-  writeFileSync(file, text);
-  if (isTypeScript) await compile(file);
-  return { ...(await runNode(["--no-warnings", join(folder, "program.mjs")])), own };
-}
-
-async function compile(file: string): Promise<void> {
-  const options = [
-    "--module",
-    "nodenext",
-    "--target",
-    "es2022",
-    "--strict",
-    "--skipLibCheck",
-    "--types",
-    "node",
-  ];
-  const decorators = ["--experimentalDecorators", "--emitDecoratorMetadata", "--ignoreConfig"];
-  const tsc = join("node_modules", "typescript", "bin", "tsc");
-  const ended = await runNode([tsc, ...options, ...decorators, file]);
-  expect(ended, ended.stdout).toMatchObject({ code: 0, stderr: "" });
+  return { ...(await runNode(["--no-warnings", await writeProgram(text)])), own };
 }
 
 test("NestJS: twelve lines are a locked service with a health check, which closes its locks on SIGTERM", async () => {
-  const program = programOf("NestJS");
+  const program = programOf(page, "NestJS");
   const lines = program.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("import "));
   expect(lines.length).toBeLessThanOrEqual(12);
   const more = `
@@ -86,7 +57,7 @@ describe("a request", () => {
     ["Hono", "", `app.fetch(${inProcess})`, "locks", ""],
     ["Next.js", "", `POST(${inProcess}, { params: Promise.resolve({ id: "7" }) })`, "locks", ""],
   ])("%s: is refused while somebody else has its lock", async (title, listening, ask, locks, close) => {
-    const program = programOf(title).replace("app.listen(3000)", `const server = ${listening}`);
+    const program = programOf(page, title).replace("app.listen(3000)", `const server = ${listening}`);
     const more = `
       const held = await ${locks}.acquire("orders:7", { ttl: 8_000 });
       const refused = await ${ask};
@@ -111,7 +82,7 @@ test("BullMQ: a job runs under its lease", async () => {
       await locks.close();
       await connection.quit();
     });`;
-  const { code, stdout, stderr } = await run(programOf("BullMQ"), more);
+  const { code, stdout, stderr } = await run(programOf(page, "BullMQ"), more);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toBe("paid 7\n");
 });

@@ -1,17 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
 import { sharedServers } from "../support/shared-servers.js";
+import { programOf, writeProgram } from "./page-program.js";
 import { type Ended, runNode } from "./program.js";
 
 const servers = sharedServers().slice(0, 3);
 const page = readFileSync("docs/scheduling.md", "utf8");
-
-const programOf = (title: string): string => {
-  const section = page.split(/^## /m).find((one) => one.startsWith(`${title}\n`)) ?? "";
-  return /^```[jt]s\n([\s\S]*?)^```$/m.exec(section)?.[1] ?? "";
-};
 
 /** Makes the clock of a process differ by this many ms from that of the machine. */
 const clockAhead = (ms: number): string => {
@@ -23,45 +18,18 @@ const clockAhead = (ms: number): string => {
   return `data:text/javascript,${encodeURIComponent(code)}`;
 };
 
-/** Writes the program to a file. A program in TypeScript is compiled with type checks, apart from what the test appends. */
-async function compiled(program: string): Promise<string> {
-  const folder = mkdtempSync(join("test", "examples", "page-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  if (!/^@/m.test(program)) {
-    writeFileSync(join(folder, "program.mjs"), program);
-    return join(folder, "program.mjs");
-  }
-  const source = join(folder, "program.mts");
-  writeFileSync(source, program);
-  const options = [
-    "--module",
-    "nodenext",
-    "--target",
-    "es2022",
-    "--strict",
-    "--skipLibCheck",
-    "--types",
-    "node",
-  ];
-  const decorators = ["--experimentalDecorators", "--emitDecoratorMetadata"];
-  const tsc = join("node_modules", "typescript", "bin", "tsc");
-  const ended = await runNode([tsc, ...options, ...decorators, "--ignoreConfig", source]);
-  expect(ended, ended.stdout).toMatchObject({ code: 0, stderr: "" });
-  return join(folder, "program.mjs");
-}
-
 /** The programs of one test: one after the other or side by side, on the same servers, with resources of their own. */
 class Machines {
   readonly #own = randomUUID().slice(0, 8);
 
   /** Runs the program of a section, followed by `more`. */
   async run(title: string, more: string, { ahead = 0, pattern = "0 3 * * *" } = {}): Promise<Ended> {
-    const program = programOf(title)
+    const program = programOf(page, title)
       .replace(/redis:\/\/10\.0\.0\.(\d)/g, (_, number) => servers[Number(number) - 1]?.url ?? "")
       .replace(/(["`])(reports|nightly-report)\b/g, `$1$2-${this.#own}`)
       .replace("0 3 * * *", pattern);
     expect(program).toContain("holdAtLeast");
-    const file = await compiled(`${program}\n${more}`);
+    const file = await writeProgram(`${program}\n${more}`);
     return runNode(["--no-warnings", "--import", clockAhead(ahead), file]);
   }
 }

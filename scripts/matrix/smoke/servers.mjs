@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { stopAtExit } from "../../../bench/leftovers.mjs";
 import { freePort } from "../../../bench/servers.mjs";
 import { typeScriptLoader } from "../../run-typescript.mjs";
 
@@ -31,10 +32,14 @@ export async function startMatrixServers() {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-matrix-"));
   const children = [];
   const fronts = [];
-  const stop = async () => {
+  const kill = () => {
     for (const child of children) child.kill("SIGKILL");
-    for (const front of fronts) await front.stop();
     rmSync(folder, { recursive: true, force: true });
+  };
+  stopAtExit(kill);
+  const stop = async () => {
+    kill();
+    for (const front of fronts) await front.stop();
     await close();
   };
   try {

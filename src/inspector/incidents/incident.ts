@@ -37,6 +37,9 @@ export interface Incident {
   readonly lastGood: RoundView | null;
 }
 
+/** What an incident that is about a node or a process says of locks. */
+export const aboutNoLock = { lock: null, resources: [], round: null, lastGood: null } as const;
+
 /** Maximum number of characters of a sentence, and of a name in it. */
 export const maxTextLength = 1_000;
 export const maxNameLength = 80;

@@ -2,7 +2,7 @@ import { formatDuration } from "../../support/duration.js";
 import { clip } from "../../support/redaction.js";
 import { votesAgain } from "../../support/votes-again.js";
 import type { Beat, NodeView } from "../feed/frames.js";
-import { type Incident, utcClock } from "./incident.js";
+import { aboutNoLock, type Incident, utcClock } from "./incident.js";
 import { NodeNames } from "./node-names.js";
 
 /** Maximum number of nodes that are followed. */
@@ -92,19 +92,7 @@ export class NodeIncidents {
   private tell(kind: Trouble | "nodeBack", node: NodeView, beat: Beat, time: number, text: string): void {
     const { source, owner } = beat;
     const id = `${kind} ${node.name} ${time}`;
-    this.report({
-      id,
-      kind,
-      time,
-      source,
-      owner,
-      lock: null,
-      resources: [],
-      node: node.name,
-      text,
-      round: null,
-      lastGood: null,
-    });
+    this.report({ ...aboutNoLock, id, kind, time, source, owner, node: node.name, text });
   }
 }
 

@@ -1,6 +1,6 @@
 import { formatDuration } from "../../support/duration.js";
 import type { Beat } from "../feed/frames.js";
-import { type Incident, utcClock } from "./incident.js";
+import { aboutNoLock, type Incident, utcClock } from "./incident.js";
 import { NodeNames } from "./node-names.js";
 
 /** Time in ms without a frame after which a process counts as silent; processes send a beat every second or two. */
@@ -70,19 +70,7 @@ export class ProcessIncidents {
 
   private tell(kind: "silent" | "membership", { source, owner }: Beat, time: number, text: string): void {
     const id = `${kind} ${source} ${time}`;
-    this.report({
-      id,
-      kind,
-      time,
-      source,
-      owner,
-      lock: null,
-      resources: [],
-      node: null,
-      text,
-      round: null,
-      lastGood: null,
-    });
+    this.report({ ...aboutNoLock, id, kind, time, source, owner, node: null, text });
   }
 }
 

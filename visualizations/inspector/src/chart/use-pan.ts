@@ -2,10 +2,8 @@ import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect } from "preact/hooks";
 import { type Drawn, layoutOf } from "./arrows.js";
 import { changeView, chartView, nextZoom } from "./chart-view.js";
+import { showLit } from "./show-lit.js";
 import type { Highlight } from "./step-follower.js";
-
-/** Margin in px around the lit state that should be visible too. */
-const margin = 48;
 
 /** Zooms and moves the full chart within its frame, and keeps both from one lock to the next. */
 export function usePan(
@@ -81,18 +79,4 @@ export function usePan(
       current.removeEventListener("keydown", key);
     };
   }, [frame, level]);
-}
-
-/** Scrolls as little as needed to show the lit state. */
-function showLit(frame: HTMLElement): void {
-  const lit = frame.querySelector(".leaf.lit")?.getBoundingClientRect();
-  if (lit === undefined) return;
-  const seen = frame.getBoundingClientRect();
-  const beyond = (from: number, to: number, start: number, end: number) =>
-    from < start + margin ? from - start - margin : Math.max(0, to - end + margin);
-  const left = beyond(lit.left, lit.right, seen.left, seen.right);
-  const top = beyond(lit.top, lit.bottom, seen.top, seen.bottom);
-  if (left === 0 && top === 0) return;
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  frame.scrollBy({ left, top, behavior: still ? "instant" : "smooth" });
 }
