@@ -9,7 +9,7 @@ import { stopAtExit } from "./leftovers.mjs";
  */
 export async function startChild(program, job) {
   const path = fileURLToPath(new URL(`children/${program}.mjs`, import.meta.url));
-  const child = fork(path, { execArgv: ["--expose-gc"] });
+  const child = fork(path, { execArgv: ["--disable-warning=COLD_START", "--expose-gc"] });
   const stop = () => child.kill("SIGKILL");
   child.once("exit", stopAtExit(stop));
   const answer = () =>

@@ -5,12 +5,13 @@ import { clip } from "../../support/redaction.js";
 import { type Frame, parseFrame } from "../feed/frames.js";
 import { frameChannel, frameVersion, maxMessageBytes } from "./channel.js";
 import { FrameDedup } from "./frame-dedup.js";
+import { RecentMessages } from "./recent-messages.js";
 
 /** A subscription to the frames that processes publish, until `close`. */
 export interface FrameSubscription {
   /** Number of nodes with an active subscription. */
   readonly subscribedNodes: number;
-  /** Number of messages that were not frames. */
+  /** Number of messages that were not frames. One that several nodes deliver counts once. */
   readonly dropped: number;
   /** Ends the subscription, and closes the connections that the nodes opened themselves. */
   close(): Promise<void>;
@@ -47,11 +48,13 @@ export function subscribeToFrames(
   { clock = systemClock, onNewer }: SubscriptionOptions = {},
 ): FrameSubscription {
   const dedup = new FrameDedup(clock);
+  const recent = new RecentMessages();
   const subscribed = new Set<number>();
   let dropped = 0;
   let timer: Timer | null = null;
   const newer = new Set<number>();
   const receive = (message: string) => {
+    if (message.length <= maxMessageBytes && recent.repeats(message)) return;
     const content = contentOf(message);
     const publisher = newerPublisherOf(content);
     if (publisher !== null) {

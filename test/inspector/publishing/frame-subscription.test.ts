@@ -8,6 +8,7 @@ import {
   newerMessage,
   subscribeToFrames,
 } from "../../../src/inspector/publishing/frame-subscription.js";
+import { RecentMessages } from "../../../src/inspector/publishing/recent-messages.js";
 import { settle, VirtualClock } from "../../../src/testing/virtual-clock.js";
 import { beat, lockView, noon } from "../frames-of-all-kinds.js";
 
@@ -87,6 +88,19 @@ describe("a frame subscription", () => {
       { numRuns: 300 },
     );
     expect(heard).toEqual([]);
+  });
+
+  it("counts a message that several nodes deliver once, and remembers few messages", async () => {
+    const { line, say } = await subscription(3);
+    await say("not a frame");
+    expect(line.dropped).toBe(1);
+    const recent = new RecentMessages();
+    expect([recent.repeats("a"), recent.repeats("a")]).toEqual([false, true]);
+    for (let count = 0; count < 500; count += 1) recent.repeats(`message ${count}`);
+    expect(recent.sizes.messages).toBe(100);
+    for (let count = 0; count < 50; count += 1) recent.repeats(`${count} ${"x".repeat(64 * 1024)}`);
+    expect(recent.sizes.characters).toBeLessThanOrEqual(1_000_000);
+    expect(recent.repeats("a")).toBe(false);
   });
 
   it("reads a frame without a version as one of version 1", async () => {
