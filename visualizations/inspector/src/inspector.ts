@@ -1,4 +1,4 @@
-import { computed, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame, LockView, Step } from "../../../src/inspector/feed/frames.js";
 import type { Incident } from "../../../src/inspector/incidents/incident.js";
@@ -13,6 +13,7 @@ import { Rates, sumTotals } from "./model/rates.js";
 import { hashOf, parseRoute, type Route } from "./model/route.js";
 import { countStates } from "./model/states.js";
 import { isTrouble, nodeColumns } from "./nodes/node-table.js";
+import { Pace, type Scheduling } from "./pace.js";
 import { placeOf, withPlace } from "./replay/place.js";
 import { Replay } from "./replay/replay.js";
 import { loadWindow } from "./replay/window.js";
@@ -40,6 +41,11 @@ const maxWithoutList = 10;
 const roomForOne = "(min-width: 800px)";
 
 const nextFrame = (callback: (now: number) => void) => requestAnimationFrame(callback);
+const scheduling: Scheduling = {
+  now: () => performance.now(),
+  beforePaint: nextFrame,
+  after: (delay, callback) => setTimeout(callback, delay),
+};
 
 /** The state of the page, and its user's choices. */
 export class Inspector {
@@ -58,14 +64,16 @@ export class Inspector {
   readonly axis = new Axis();
   /** The error of reading a recording. */
   readonly failure = signal<string | null>(null);
-  /** Grows with each change of the aggregate, which is not a signal. Changes at most once per frame of the screen. */
+  /** Grows when changes of the aggregate, which is not a signal, are drawn. */
   readonly revision = signal(0);
   private readonly liveNow = signal(Date.now());
   private live = new FrameAggregate(aggregateBounds);
   private rates = new Rates();
   /** The first frames of a new connection replace the previous state. */
   private fresh = true;
-  private drawing = false;
+  /** Whether the aggregate has changed since it was drawn. */
+  private changed = false;
+  private readonly pace = new Pace(() => this.drawLive(), scheduling);
   /** If the address names no view, the page shows a lock as soon as there is one, once. */
   private viewUndecided = location.hash === "";
 
@@ -174,7 +182,7 @@ export class Inspector {
     startAddress(this);
     this.axis.start(this);
     setInterval(() => {
-      if (!document.hidden) this.liveNow.value = Date.now();
+      if (!document.hidden) this.pace.request();
     }, tick);
     setInterval(() => this.removeSilent(), removeInterval);
   }
@@ -250,10 +258,15 @@ export class Inspector {
   }
 
   private draw(): void {
-    if (this.drawing) return;
-    this.drawing = true;
-    requestAnimationFrame(() => {
-      this.drawing = false;
+    this.changed = true;
+    this.pace.request();
+  }
+
+  private drawLive(): void {
+    batch(() => {
+      this.liveNow.value = Date.now();
+      if (!this.changed) return;
+      this.changed = false;
       this.revision.value += 1;
       this.chooseFirstView();
     });
