@@ -1,4 +1,4 @@
-import { currentContext } from "./platform.js";
+import { lastingContext } from "./platform.js";
 
 /** The asynchronous context of one caller, which determines what an AsyncLocalStorage returns there. */
 export interface AsyncContext {
@@ -10,7 +10,7 @@ export interface AsyncContext {
 }
 
 /** The context of no caller, for what serves several callers or outlives them. */
-export const sharedContext: AsyncContext = currentContext();
+export const sharedContext: AsyncContext = lastingContext();
 
 /** Returns the context of the requests' caller; null if there are several callers, or if the caller is not known. */
 export function soleCaller(

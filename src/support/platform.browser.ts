@@ -31,6 +31,9 @@ export const fillRandomly = (bytes: Uint8Array): void =>
 /** The asynchronous context of the running code is none: a browser follows none. */
 export const currentContext = (): AsyncContext => noContext;
 
+/** The same for as long as the page lives. */
+export const lastingContext = (): AsyncContext => noContext;
+
 const noContext: AsyncContext = {
   runInAsyncScope: (callback, thisArg, ...args) => callback.call(thisArg as never, ...args),
 };

@@ -4,6 +4,7 @@ import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { type JobLockOptions, underLease } from "../../src/bullmq.js";
 import { createLocks, type Lease, type Locks } from "../../src/index.js";
+import { aborted } from "../support/aborted.js";
 import { sharedServers } from "../support/shared-servers.js";
 
 interface Data {
@@ -68,7 +69,7 @@ test("jobs with the same key run one after the other: the second one is delayed,
 
 test("a lost lease aborts the work, and fails the job although the work returned a result", async () => {
   const { worker, add } = await startWorker({ maxHold: 50 }, async (_, { signal }) => {
-    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    await aborted(signal);
     return "paid";
   });
   const all = ends(worker, 1);

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Locks } from "../../src/index.js";
+import { aborted } from "../support/aborted.js";
 import { waitUntil } from "../support/servers.js";
 import {
   clients,
@@ -79,7 +80,7 @@ describe("a signal", () => {
     const { locks, prefix } = await contended();
     const stop = new AbortController();
     const result = locks.using("free", { signal: stop.signal }, async (lease) => {
-      const aborted = new Promise((resolve) => lease.signal.addEventListener("abort", resolve));
+      const aborted = aborted(lease.signal);
       stop.abort("stop the job");
       await aborted;
       return lease.signal.reason;

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Lease, Locks } from "../../src/index.js";
+import { aborted } from "../support/aborted.js";
 import type { RedisServer } from "../support/servers.js";
 import { waitUntil } from "../support/servers.js";
 import { clients, countKeys, locksOf, median, ownServers, rejection, strayErrors, timed } from "./support.js";
@@ -87,7 +88,7 @@ describe("all nodes hung while a lease is held", () => {
       lease = held;
       await Promise.all(servers.map((server) => server.suspend()));
       validUntil = held.validUntil;
-      await new Promise((resolve) => held.signal.addEventListener("abort", resolve));
+      await aborted(held.signal);
       abortedAt = Date.now();
       return "what the job saved";
     };

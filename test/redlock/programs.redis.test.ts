@@ -3,6 +3,7 @@ import { Redis } from "ioredis";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Lock, Redlock } from "../../src/redlock.js";
 import { runNode } from "../examples/program.js";
+import { aborted } from "../support/aborted.js";
 import { sharedServers } from "../support/shared-servers.js";
 
 const [first, second] = sharedServers();
@@ -68,7 +69,7 @@ describe("using calls a subclass's own methods", () => {
     }
     const redlock = new Failing([client()], { automaticExtensionThreshold: 100 });
     const error = await redlock.using([fresh("using")], 300, async (signal) => {
-      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await aborted(signal);
       return signal.error;
     });
     expect(error).toMatchObject({ message: "no extension today" });

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Redlock } from "../../src/redlock.js";
 import { listen, settle } from "../manager/test-nodes.js";
+import { aborted } from "../support/aborted.js";
 import { RedlockWorld } from "./world.js";
 
 let world: RedlockWorld;
@@ -127,7 +128,7 @@ describe("loss", () => {
     const seen: unknown[] = [];
     const used = redlock.using(["a"], 1_000, { automaticExtensionThreshold: 500 }, async (signal) => {
       for (const node of world.nodes) node.hang();
-      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await aborted(signal);
       seen.push(world.clock.monotonic(), signal.error?.name, signal.error?.cause);
       return "done";
     });
@@ -138,7 +139,7 @@ describe("loss", () => {
   it("aborts the signal when the program quits, and the routine's value is still returned", async () => {
     const quitting = async (signal: AbortSignal) => {
       void redlock.quit();
-      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await aborted(signal);
       return signal.reason.name;
     };
     const both = [
@@ -157,7 +158,7 @@ describe("loss", () => {
         1_000,
         async (_, signal) => {
           for (const node of world.nodes) node.restart();
-          await new Promise((resolve) => signal.addEventListener("abort", resolve));
+          await aborted(signal);
           return "done";
         },
         { autoExtend: true },

@@ -2,6 +2,7 @@ import { SpanStatusCode } from "@opentelemetry/api";
 import { expect, it } from "vitest";
 import { instrumentLocks, prometheusOf } from "../../src/telemetry.js";
 import { locksOf, ownServers } from "../locks/support.js";
+import { aborted } from "../support/aborted.js";
 import { waitUntil } from "../support/servers.js";
 import { samplesOf, sumOf } from "./exposition.js";
 import { msOf, recordMetrics, recordSpans, total } from "./recorders.js";
@@ -16,7 +17,7 @@ it("a quorum that hangs is reported in order: failed renewals, the loss, the nod
   instrumentLocks(locks, { tracerProvider: spans.provider, meterProvider: metrics.provider });
   const prometheus = await prometheusOf([locks]);
   const lease = await locks.acquire("a");
-  const lost = new Promise((resolve) => lease.signal.addEventListener("abort", resolve, { once: true }));
+  const lost = aborted(lease.signal);
   await waitUntil("it was renewed", 5_000, () => spans.named("renew").length > 0);
   await Promise.all([servers[0]?.suspend(), servers[1]?.suspend()]);
   await lost;

@@ -23,8 +23,8 @@ test("five independent servers answer, and are on one machine", async () => {
   const report = await diagnosis(sharedServers().map(({ url }) => url));
   expect(report).toMatchObject({ verdict: "warning", quorum: true });
   const codes = new Set(bad(report).map(({ severity, code }) => `${severity} ${code}`));
-  codes.delete("note memory-marker");
-  codes.delete("warning memory-marker");
+  // Depends on what other tests use these servers for.
+  for (const code of ["note memory-marker", "warning memory-marker", "warning sets"]) codes.delete(code);
   expect([...codes]).toEqual(["note persistence", "warning same-host"]);
 });
 
