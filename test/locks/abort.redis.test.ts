@@ -80,9 +80,9 @@ describe("a signal", () => {
     const { locks, prefix } = await contended();
     const stop = new AbortController();
     const result = locks.using("free", { signal: stop.signal }, async (lease) => {
-      const aborted = aborted(lease.signal);
+      const lost = aborted(lease.signal);
       stop.abort("stop the job");
-      await aborted;
+      await lost;
       return lease.signal.reason;
     });
     expect(await result).toBe("stop the job");
