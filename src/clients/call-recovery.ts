@@ -1,5 +1,4 @@
 import type { Request } from "../engine/node/lock-node.js";
-import { locksIn } from "../engine/protocol/call-limits.js";
 import { messageOf } from "../engine/protocol/error-message.js";
 import type { ConnectionReplacer } from "./connection-replacer.js";
 import { failureOf, serverCode } from "./failure.js";
@@ -8,13 +7,16 @@ import { splittable, tooBig } from "./request-groups.js";
 import { answerAll, stillWanted } from "./request-replies.js";
 import { forgetScript } from "./script-cache.js";
 import type { ScriptConnection } from "./script-client.js";
-import { singleRenewals } from "./single-renewals.js";
+import { renewsMany, singleRenewals } from "./single-renewals.js";
 import { hasQueue, sendKeyByKey, tryAgain } from "./slot-migration.js";
 
 const evalForbidden = /'eval'/i;
 
-const locksInAll = (requests: readonly Request[]): number =>
-  requests.reduce((sum, { command }) => sum + locksIn(command), 0);
+/** How often a call is sent again at most, whatever the server answers. */
+const maxRepeats = 10;
+
+const isSplittable = (requests: readonly Request[]): boolean =>
+  requests.length > 1 || requests.some(renewsMany);
 
 /** Commands that are sent as one call. */
 export interface Call {
@@ -28,6 +30,8 @@ export interface Call {
   /** Leave the queues out of this call, because their slot is being moved. */
   readonly migrating: boolean;
   readonly redirections: number;
+  /** How often the call was sent before. */
+  readonly repeats: number;
 }
 
 /** Sends calls to one node. */
@@ -60,12 +64,12 @@ export class CallRecovery {
     const code = serverCode(error);
     this.replacer.noteRefusal(messageOf(error));
     if (code === "NOSCRIPT" && !sentWhole) {
-      return sender.call({ ...call, requests: stillWanted(requests), whole: true });
+      return this.#repeat({ ...call, requests: stillWanted(requests), whole: true }, error);
     }
     // The server may know the script already, and forbid only EVAL. A client without EVALSHA would send EVAL again.
     const wasOptional = sentWhole && !call.whole && to.evalsha !== null;
     if (code === "NOPERM" && wasOptional && evalForbidden.test(messageOf(error))) {
-      return sender.call({ ...call, requests: stillWanted(requests) });
+      return this.#repeat({ ...call, requests: stillWanted(requests) }, error);
     }
     // The server may not have received the script, or may have refused the call before reading it.
     forgetScript(to);
@@ -73,18 +77,18 @@ export class CallRecovery {
     const key = requests[0]?.command.keys[0] ?? "";
     if (code === "MOVED" && sharded && redirections <= maxRedirections) {
       const owner = await this.redirections.newOwner(error, key);
-      return sender.call({ ...call, requests: stillWanted(requests), to: owner, redirections });
+      return this.#repeat({ ...call, requests: stillWanted(requests), to: owner, redirections }, error);
     }
     if (code === "NOPERM" && !call.queueless && requests.some(hasQueue)) {
       const kept = stillWanted(requests);
       // Only the same requests, repeated without queues, prove that the queues were the cause.
-      return sender.call({ ...call, requests: kept, queueless: kept.length === requests.length });
+      return this.#repeat({ ...call, requests: kept, queueless: kept.length === requests.length }, error);
     }
-    if (locksInAll(requests) > 1 && (splittable.has(code) || tooBig.test(messageOf(error)))) {
+    if (isSplittable(requests) && (splittable.has(code) || tooBig.test(messageOf(error)))) {
       const { queueless } = sender;
       const wanted = stillWanted(requests);
       const single = requests.length > 1 ? wanted : wanted.flatMap(singleRenewals);
-      for (const request of single) sender.call({ ...call, requests: [request], queueless });
+      for (const request of single) this.#repeat({ ...call, requests: [request], queueless }, error);
       return;
     }
     if (code === "TRYAGAIN" && sharded) return this.#sendFewerKeys(call, messageOf(error));
@@ -93,9 +97,15 @@ export class CallRecovery {
       const kept = stillWanted(requests);
       if (kept.length > 0 && importing.ready) importing.asking?.();
       // ASKING permits one call only: a NOSCRIPT reply would waste it, so the whole script is sent.
-      return sender.call({ ...call, requests: kept, to: importing, whole: true, redirections });
+      return this.#repeat({ ...call, requests: kept, to: importing, whole: true, redirections }, error);
     }
     answerAll(requests, failureOf(error));
+  }
+
+  /** `error`: why the call is sent again. */
+  #repeat(call: Call, error: unknown): void {
+    if (call.repeats >= maxRepeats) return answerAll(call.requests, failureOf(error));
+    this.sender.call({ ...call, repeats: call.repeats + 1 });
   }
 
   /** Retries single requests in a slot that is being moved: first without the queue, then one key at a time. */

@@ -132,7 +132,7 @@ export class RedisNode implements LockNode, CallSender {
   ): void {
     const to = route ?? unconnected;
     const { queueless } = this;
-    this.call({ mark, requests, to, whole: false, queueless, migrating, redirections: 0 });
+    this.call({ mark, requests, to, whole: false, queueless, migrating, redirections: 0, repeats: 0 });
   }
 
   call(call: Call): void {

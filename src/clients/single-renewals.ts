@@ -2,6 +2,10 @@ import type { Reply, Request } from "../engine/node/lock-node.js";
 import type { LockCommand } from "../engine/protocol/command.js";
 import { granted } from "../engine/protocol/vote.js";
 
+/** Whether the request renews many locks, and so can be split. */
+export const renewsMany = ({ command }: Request): boolean =>
+  command.op === "renewEach" && command.keys.length > 1;
+
 /**
  * Splits a request that renews many locks into one request for each lock, for a server that refused the whole because of
  * one key. The replies are combined into the reply to the whole. Any other request is returned as it is.

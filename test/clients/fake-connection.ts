@@ -14,12 +14,14 @@ export function nodeOver(
     replace,
     session,
     clock = systemClock,
+    sharded = false,
   }: {
     readonly connection?: Connection;
     readonly ready?: () => boolean;
     readonly replace?: (cause: ReplacementCause) => Replacement;
     readonly session?: () => unknown;
     readonly clock?: Clock;
+    readonly sharded?: boolean;
   } = {},
 ): RedisNode {
   const to: ScriptConnection = {
@@ -35,7 +37,7 @@ export function nodeOver(
   const client: ScriptClient = {
     name: "fake",
     keyspace: { prefix: "", database: 0 },
-    sharded: false,
+    sharded,
     connection,
     trouble: "",
     watch: () => () => {},
