@@ -16,7 +16,7 @@ export const tryAgain = (message: string): Reply =>
   failed(
     "refused",
     `${message} (a hash slot of the Cluster is being moved: until that is over, its servers take no command on several keys, ` +
-      "which a fencing token or an adoption of several resources needs)",
+      "which permits, a fencing token or an adoption of several resources need)",
   );
 
 /**

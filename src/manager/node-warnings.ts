@@ -8,12 +8,15 @@ const maxColdSets = 1_000;
 /** The sets of nodes whose cold start this process has warned of. A test suite that empties its nodes hears of it once. */
 const coldSets = new Set<string>();
 
-export function warnOfColdStart(nodes: readonly string[]): void {
-  const set = [...nodes].sort().join(" ");
+/** `known`: whether these nodes had a memory that this process knew. */
+export function warnOfColdStart(nodes: readonly string[], known: boolean): void {
+  const [only] = nodes;
+  const alone = nodes.length === 1 && only !== undefined;
+  const set = [known && !alone ? "known" : "new", ...[...nodes].sort()].join(" ");
   if (coldSets.has(set) || coldSets.size >= maxColdSets) return;
   coldSets.add(set);
-  const [only] = nodes;
-  if (nodes.length === 1 && only !== undefined) return warnOfEmptied(only);
+  if (alone) return warnOfEmptied(only);
+  if (known) return warnOfAllEmptied(nodes);
   warn(
     "COLD_START",
     `none of the nodes remembers any lock (${nodes.join(", ")}): they are treated as new, and all of them vote at once`,
@@ -25,6 +28,16 @@ export function warnOfColdStart(nodes: readonly string[]): void {
 
 export function warnOfOtherSet(other: OtherSet): void {
   warn("MEMBERSHIP_MISMATCH", mismatchMessage(other), mismatchAdvice(other));
+}
+
+function warnOfAllEmptied(nodes: readonly string[]): void {
+  warn(
+    "MEMORY_LOST",
+    `all nodes have lost their memory (${nodes.join(", ")}): they were emptied or restarted. All of them vote at once, and locks that are still held may be granted again`,
+    "If they were emptied on purpose, as by a test suite, all is well. Otherwise restart nodes one at a time, and set " +
+      "`quarantine` to the longest ttl (ms) in use: nodes that all lose their memory then grant nothing for that long. This is " +
+      "said once for each set of nodes.",
+  );
 }
 
 /** For the only node of a set, if this process knew it with its memory. */

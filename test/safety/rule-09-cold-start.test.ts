@@ -124,6 +124,24 @@ it("a set does not count as new after any number of reviews while an unresponsiv
   expect(warned).toEqual([]);
 });
 
+it("a set whose memory the process knew is warned of, also after the warning that it was new", async () => {
+  const testNodes = new TestNodes(3, "known");
+  for (const node of testNodes.nodes) node.flush();
+  const locks = testNodes.locks(options);
+  for (let round = 0; round < 3; round++) {
+    await testNodes.run(
+      locks.using("a", () => {}),
+      300,
+    );
+    for (const node of testNodes.nodes) node.flush();
+  }
+  await testNodes.run(
+    locks.using("a", () => {}),
+    300,
+  );
+  expect(warned).toEqual(["COLD_START", "MEMORY_LOST"]);
+});
+
 it("a set that is emptied again and again, as by a test suite, is warned of once", async () => {
   const testNodes = new TestNodes(3, "emptied");
   for (let round = 0; round < 3; round++) {

@@ -30,5 +30,5 @@ export function collectWarnings(): () => CollectedWarning[] {
     warnings = [];
   });
   afterEach(() => vi.restoreAllMocks());
-  return () => warnings.filter(({ code }) => code !== "COLD_START");
+  return () => warnings.filter(({ code }) => code !== "COLD_START" && code !== "MEMORY_LOST");
 }

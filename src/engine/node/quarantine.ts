@@ -61,7 +61,8 @@ export class Quarantine {
     private readonly random: Random,
     private readonly terms: QuarantineTerms,
     /** Called when the whole set of nodes has no memory, and the nodes vote nevertheless. */
-    private readonly onColdStart: (nodes: readonly string[]) => void,
+    /** Called when no node has a memory. `known`: whether this process has seen one with a memory. */
+    private readonly onColdStart: (nodes: readonly string[], known: boolean) => void,
     /** The nodes that are new to the set, as far as it is known which sets of nodes are in use. */
     private readonly joining: () => readonly number[] | null = () => [],
   ) {}
@@ -128,13 +129,10 @@ export class Quarantine {
   /** Warns about a cold start. A single node without a memory is probably new, unless it had a memory before. */
   private warn(view: QuorumView, plans: readonly (Plan | null)[]): void {
     const cold = this.membership.names.filter((_, index) => plans[index]?.kind === "change");
+    if (this.terms.rule !== "auto" || cold.length === 0) return;
+    const known = view.hadMemory.some((had) => had);
     const alone = this.members.length === 1;
-    if (
-      this.terms.rule === "auto" &&
-      cold.length > 0 &&
-      (alone ? this.members[0]?.server.hadMemory : isColdStart(view))
-    )
-      this.onColdStart(cold);
+    if (alone ? known : isColdStart(view)) this.onColdStart(cold, known);
   }
 
   /** The minimum age in ms of the long leases that concern any abstaining node. */

@@ -63,7 +63,7 @@ export interface EngineOptions {
   /** Called when a node votes again, after a time in which it was not sent everything. */
   readonly onVotesAgain: () => void;
   /** Called when none of the nodes has a memory, and they vote nevertheless. */
-  readonly onColdStart: (nodes: readonly string[]) => void;
+  readonly onColdStart: (nodes: readonly string[], known: boolean) => void;
 }
 
 /** Interval in ms at which `delivered` checks whether nodes have accepted their releases. */
