@@ -182,13 +182,12 @@ export class Lock
   async upgradeLease(leaseState: LeaseState, options?: UpgradeOptions): Promise<void> {
     const { heldLease, resources } = this;
     const settings = upgradeSettingsOf(options, heldLease?.wait ?? 0);
+    settings.signal?.throwIfAborted();
     if (!this.checkHeld(leaseState) || heldLease === null) throw leaseState.overError();
     const { mode, claim } = leaseState;
     if (mode === "exclusive" || !(claim instanceof ReaderClaim))
       throw new UpgradeFailedError(resources, "exclusive");
     if (this.pendingUpgrade !== null) throw new UpgradeFailedError(resources, "contended");
-    if (claim.downgrading) throw new UpgradeFailedError(resources, "unsettled");
-    settings.signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
       this.pendingUpgrade = heldLease.upgrade(claim, settings, resolve, reject);
       this.resumeUpgrade();

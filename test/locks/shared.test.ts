@@ -277,6 +277,37 @@ describe("an upgrade", () => {
     expect([lease.remaining() > 0, other.remaining() > 0]).toEqual([true, true]);
   });
 
+  it("waits until an earlier one is undone, and rejects with the reason of an aborted signal", async () => {
+    const locks = setUp();
+    const lease = await completed(locks.acquire("a", shared));
+    const other = await completed(another().acquire("a", shared));
+    const controller = new AbortController();
+    const aborted = rejection(lease.upgrade({ signal: controller.signal }));
+    await clock.advance(700);
+    controller.abort(new Error("stop"));
+    const next = lease.upgrade({ wait: 5_000 });
+    expect(await aborted).toEqual(new Error("stop"));
+    expect(await rejection(lease.upgrade({ signal: controller.signal }))).toEqual(new Error("stop"));
+    await clock.advance(700);
+    await completed(other.release());
+    await completed(next);
+    expect(lease.mode).toBe("exclusive");
+  });
+
+  it("says which nodes did not answer, and which have not confirmed the end of an earlier one", async () => {
+    const locks = setUp();
+    const lease = await completed(locks.acquire("a", { ...shared, ttl: 60_000 }));
+    for (const node of nodes.slice(1)) node.hang();
+    const unanswered = await completed(rejection(lease.upgrade({ wait: 2_000 })));
+    expect(unanswered).toMatchObject({ code: "UPGRADE_FAILED", reason: "noQuorum" });
+    expect(String(unanswered)).toMatch(/too few nodes answered \(n1: .*; n2: .*\): check the servers/);
+    const unsettled = await completed(rejection(lease.upgrade({ wait: 1_000 })));
+    expect(unsettled).toMatchObject({ reason: "unsettled", attempts: 0 });
+    expect(String(unsettled)).toMatch(/\(n1: has not confirmed .*; n2: has not confirmed/);
+    expect([lease.mode, lease.remaining() > 0]).toEqual(["shared", true]);
+    for (const node of nodes) node.wake();
+  });
+
   it("goes on over a majority of the nodes, and is undone on nodes that were swapped", async () => {
     const locks = setUp();
     const lease = await completed(locks.acquire("a", shared));

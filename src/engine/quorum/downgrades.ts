@@ -8,6 +8,9 @@ export class Downgrades {
   /** The nodes that have executed a command since the last one that they may have missed. */
   private readonly done = new Set<number>();
 
+  /** Called when no command may arrive at a node any more. */
+  onSettled: (() => void) | null = null;
+
   constructor(readonly command: LockCommand) {}
 
   sent(node: number): void {
@@ -20,6 +23,7 @@ export class Downgrades {
     if (reply.kind === "failed" && (reply.reason === "connection" || reply.reason === "timeout")) return;
     this.unanswered.set(node, Math.max(0, (this.unanswered.get(node) ?? 0) - 1));
     if (reply.kind === "granted" || reply.kind === "denied") this.done.add(node);
+    if (this.unconfirmed.length === 0) this.onSettled?.();
   }
 
   /** The nodes that have executed no command. */
@@ -27,8 +31,8 @@ export class Downgrades {
     return [...this.unanswered.keys()].filter((node) => !this.done.has(node));
   }
 
-  /** Whether a command may still arrive at a node. */
-  get pending(): boolean {
-    return [...this.unanswered.values()].some((count) => count > 0);
+  /** The nodes at which a command may still arrive. */
+  get unconfirmed(): number[] {
+    return [...this.unanswered].flatMap(([node, count]) => (count > 0 ? node : []));
   }
 }

@@ -1,5 +1,7 @@
 import type { LockCommand, QueuePlace } from "../protocol/command.js";
 import type { FenceSource } from "../protocol/fence.js";
+import { failed } from "../protocol/refusal.js";
+import type { Vote } from "../protocol/vote.js";
 import { Claim, type Decided } from "./claim.js";
 import type { ClaimCommand, Grant } from "./claim-command.js";
 import { Downgrades } from "./downgrades.js";
@@ -43,7 +45,21 @@ export class ReaderClaim extends Claim {
 
   /** Whether a command that undoes an upgrade may still arrive at a node: it would undo a later upgrade too. */
   get downgrading(): boolean {
-    return this.downgrades?.pending ?? false;
+    return (this.downgrades?.unconfirmed.length ?? 0) > 0;
+  }
+
+  /** For each node at which such a command may still arrive, a vote that says so. */
+  get unconfirmed(): Vote[] {
+    const silent = failed("timeout", "has not confirmed the end of an earlier upgrade");
+    return (this.downgrades?.unconfirmed ?? []).flatMap((index) => {
+      const node = this.records[index]?.member.name;
+      return node === undefined ? [] : { ...silent, node };
+    });
+  }
+
+  /** Calls back when that is no longer so. A later call replaces the callback. */
+  whenDowngraded(callback: () => void): void {
+    if (this.downgrades !== null) this.downgrades.onSettled = callback;
   }
 
   override onGranted(command: ClaimCommand, answer: Grant): void {

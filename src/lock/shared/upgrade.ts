@@ -8,6 +8,8 @@ import { elapsed, type Instant, now, type Timer } from "../../engine/time/clock.
 import { UpgradeFailedError } from "../../errors.js";
 import type { UpgradingActions } from "../../machines/lock-port.js";
 import { onAbort } from "../../support/abort.js";
+import { afterJobs } from "../../support/platform.js";
+import type { UpgradeFailure } from "../../upgrade-failed-error.js";
 import type { LeaseState } from "../lease-state.js";
 import type { LockInternals } from "../lock-internals.js";
 import { roundLimit, type Settings, timeoutFor } from "../settings.js";
@@ -61,8 +63,9 @@ export class Upgrade implements UpgradingActions, WakeupListener {
     const { lock, leaseState, settings } = this;
     const { manager } = lock;
     this.begun = true;
-    this.attempts++;
     this.waiting = this.notified = false;
+    if (this.claim.downgrading) return this.waitForDowngrade();
+    this.attempts++;
     const ttl = leaseState.ttlToRenew(leaseState.ttl, settings.driftFactor);
     const start = now(manager.clock);
     const timeout = Math.max(1, Math.min(timeoutFor(manager, ttl), leaseState.left()));
@@ -81,12 +84,21 @@ export class Upgrade implements UpgradingActions, WakeupListener {
     });
   }
 
+  /** An earlier upgrade of the lease is still being undone on a node, which would undo this one too. */
+  private waitForDowngrade(): void {
+    this.claim.whenDowngraded(() => this.woken());
+    afterJobs(() => {
+      if (this.isActive) this.lock.send({ type: "BLOCKED", votes: this.votes });
+    });
+  }
+
   scheduleUpgrade(): void {
     const { clock, engine, random } = this.lock.manager;
     engine.wakeupChannel.listen(this.place.id);
     this.waiting = true;
     if (this.notified) return this.askAgain();
-    const interval = engine.wakeupChannel.isSubscribed ? poll : unnotifiedPoll;
+    const isNotified = engine.wakeupChannel.isSubscribed || !this.isAnswered;
+    const interval = isNotified ? poll : unnotifiedPoll;
     this.retry?.cancel();
     this.retry = clock.after(interval * (0.75 + random.fraction() / 2), () => this.askAgain());
   }
@@ -106,7 +118,7 @@ export class Upgrade implements UpgradingActions, WakeupListener {
 
   failUpgrade(error: unknown): void {
     this.close();
-    this.claim.downgrade(this.place.id);
+    if (this.attempts > 0) this.claim.downgrade(this.place.id);
     this.lock.notifier.defer(() => this.reject(error));
   }
 
@@ -143,7 +155,7 @@ export class Upgrade implements UpgradingActions, WakeupListener {
     const kept = votes.filter((vote) => isKept(vote) && !isTaken(vote)).map(({ node }) => node);
     const hasQuorum = this.lock.manager.engine.membership.isQuorumOf(kept);
     if (!hasQuorum && votes.some(isTaken)) return this.fail(this.error("contended"));
-    if (this.options.wait === 0) return this.fail(this.error("timeout"));
+    if (this.options.wait === 0) return this.timedOut();
     this.lock.send({ type: "BLOCKED", votes });
   }
 
@@ -154,11 +166,24 @@ export class Upgrade implements UpgradingActions, WakeupListener {
     this.lock.send({ type: "RETRY" });
   }
 
-  private timedOut(): void {
-    this.fail(this.error("timeout"));
+  /** Whether a quorum of the nodes has answered the last attempt. */
+  private get isAnswered(): boolean {
+    const answered = this.votes.filter(({ kind }) => kind !== "failed").map(({ node }) => node);
+    return this.lock.manager.engine.membership.isQuorumOf(answered);
   }
 
-  private error(reason: "contended" | "timeout"): UpgradeFailedError {
+  private timedOut(): void {
+    if (this.attempts === 0) {
+      this.votes = this.claim.unconfirmed;
+      return this.fail(this.error("unsettled"));
+    }
+    if (this.votes.length === 0) {
+      this.votes = this.claim.votesSoFar(elapsed(this.lock.manager.clock, this.begin));
+    }
+    this.fail(this.error(this.isAnswered ? "timeout" : "noQuorum"));
+  }
+
+  private error(reason: Exclude<UpgradeFailure, "exclusive">): UpgradeFailedError {
     return new UpgradeFailedError(
       this.leaseState.resources,
       reason,
