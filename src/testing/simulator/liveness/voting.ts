@@ -1,4 +1,5 @@
 import { managerOf } from "../../../api/managed-locks.js";
+import { quorumOf } from "../../../engine/protocol/quorum.js";
 import type { Link } from "../link.js";
 import type { Program } from "../program.js";
 import { type Recovery, sleep } from "./recovery.js";
@@ -14,9 +15,11 @@ const [shortest, longest] = [50, 2_000];
 export async function checkVoting({ simulation, programs, findings }: Recovery): Promise<void> {
   const { timeline } = simulation;
   const since = timeline.now;
-  const due = ({ server }: Link) => Math.max(since + bound, simulation.abstainsUntil(server) + bound);
+  const abstainsUntil = ({ server }: Link) => simulation.abstainsUntil(server);
   await Promise.all(
     programs.map(async (program) => {
+      const due = (link: Link) =>
+        bound + Math.max(since, abstainsUntil(link), quorumFrom(program.links.map(abstainsUntil)));
       for (let pause = shortest; ; pause = Math.min(longest, pause * 1.5)) {
         await ask(program);
         await simulation.updateLongLeases();
@@ -33,6 +36,12 @@ export async function checkVoting({ simulation, programs, findings }: Recovery):
       findings.checked();
     }),
   );
+}
+
+/** The time from which a quorum does not abstain. Until then a round fails at once, and need not ask the others. */
+function quorumFrom(abstainUntil: readonly number[]): number {
+  const sorted = [...abstainUntil].sort((a, b) => a - b);
+  return sorted[quorumOf(sorted.length) - 1] ?? 0;
 }
 
 async function ask({ host, locks }: Program): Promise<void> {
