@@ -11,6 +11,12 @@ type ReleaseOperation = Extract<LockCommand, { op: "release" }>;
 /** ms for which a node that has not answered yet is given time to deny, so that it needs no release. */
 const patience = 2;
 
+/**
+ * ms for which a release of a lease that was handed over is worth delivering, at least. Its ttl may have been longer before than
+ * it was in the end, and the nodes keep the key for the longest one.
+ */
+const inheritedTtl = 86_400_000;
+
 /** A claim that is to be undone. */
 export interface UndoableClaim {
   /** The asynchronous context of the caller. */
@@ -70,7 +76,8 @@ export class ClaimUndo {
       record.released = true;
       return answered({ kind: "denied", holder: null });
     }
-    const release = (command: LockCommand, onReply: ((reply: Reply) => void) | null, ttl: number = maxTtl) =>
+    const ttl = from === null ? maxTtl : Math.max(maxTtl, from.ttl, inheritedTtl);
+    const release = (command: LockCommand, onReply: ((reply: Reply) => void) | null) =>
       member.release({
         command,
         keptUntil,
@@ -83,8 +90,7 @@ export class ClaimUndo {
       });
     if (from !== null && (kept || named)) {
       // A node that was never sent the new token keeps the key for the ttl of the lease that was handed over.
-      const inheritedTtl = Math.max(from.ttl, maxTtl);
-      release({ op: "release", keys, token: from.token, long: true }, null, inheritedTtl);
+      release({ op: "release", keys, token: from.token, long: true }, null);
       if (!kept && !record.granted) {
         record.released = true;
         return answered({ kind: "denied", holder: null });

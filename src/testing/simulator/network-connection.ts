@@ -26,6 +26,8 @@ export abstract class NetworkConnection {
   /** Requests that the client will resend once connected. */
   protected readonly resending = new Set<Message>();
   protected readonly transits = new Set<MessageInTransit>();
+  /** Messages of dead connections that will still arrive. */
+  private readonly late = new Set<MessageInTransit>();
   protected thereFree = 0;
   protected backFree = 0;
   /** The number of cuts in effect, per direction, and the messages held until the cuts end. */
@@ -79,7 +81,7 @@ export abstract class NetworkConnection {
 
   /** Whether a request that claims keys for this token may still reach the node. */
   mayDeliverClaim(token: string): boolean {
-    const underWay = [...this.transits, ...this.heldThere].map(({ message }) => message);
+    const underWay = [...this.transits, ...this.heldThere, ...this.late].map(({ message }) => message);
     return [...this.unanswered, ...this.resending, ...underWay].some(
       ({ batch }) =>
         batch?.requests.some(({ command }) => claims(command) && command.token === token) === true,
@@ -183,10 +185,12 @@ export abstract class NetworkConnection {
   }
 
   /** Loses a message in transit on a dead connection, or delivers it late. */
-  protected loseInTransit({ message }: MessageInTransit): void {
-    const { runAtServer, label } = message;
+  protected loseInTransit(transit: MessageInTransit): void {
+    const { runAtServer, label } = transit.message;
     if (!this.random.flip(this.path.lateDelivery)) return;
+    this.late.add(transit);
     this.host.timeline.in(this.random.between(0, 2_000), () => {
+      this.late.delete(transit);
       if (!this.server.up) return;
       this.watcher.note(this.name, "does late", this.host.name, label);
       runAtServer(() => {});
