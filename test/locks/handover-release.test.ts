@@ -12,7 +12,7 @@ it("a lease that was handed over is released on a node that was down, for as lon
     return promise;
   };
   // The nodes keep the key for the longest ttl, and not for the last one.
-  const lease = await run(from.acquire("a", { ttl: 3_600_000 }));
+  const lease = await run(from.acquire("a", { ttl: 3_600_000, maxHold: 5_000 }));
   await run(lease.renew(300));
   const adopted = await run(to.adopt(lease.handover()));
   nodes[0]?.crash();
