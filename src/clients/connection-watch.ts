@@ -19,8 +19,8 @@ export interface Emitter {
   listenerCount?(event: string): number;
 }
 
-/** The events with which clients begin an attempt to connect. */
-const attempts = new Set(["connecting", "connect", "reconnecting"]);
+/** The events with which clients begin an attempt to connect, besides "reconnecting". */
+const attempts = new Set(["connecting", "connect"]);
 /** ms after which a TLS handshake without an error is examined. */
 const handshakeTime = 250;
 /** Minimum ms between two examinations. */
@@ -159,6 +159,12 @@ export class ConnectionWatch {
     this.#changed();
   };
 
+  /** The client tries again. A server may have ended the connection without an error, as one that wants TLS may. */
+  readonly #retried = (): void => {
+    this.#attempted();
+    if (!this.#wasReady && (this.#cause === undefined || this.#cause.vague)) this.#examine();
+  };
+
   /** Notes why the client gave up connecting, unless its events have told more. */
   protected connectFailed(error: unknown): void {
     const cause = connectionCause(error);
@@ -235,6 +241,7 @@ export class ConnectionWatch {
   protected watched(_isWatched: boolean): void {}
 
   #listenerOf(event: string): () => void {
+    if (event === "reconnecting") return this.#retried;
     return attempts.has(event) ? this.#attempted : this.#changed;
   }
 

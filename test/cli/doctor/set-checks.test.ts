@@ -192,6 +192,21 @@ const used = (node: string, uses: Record<string, number>, watermark: number | nu
     watermark,
   });
 
+test.each([true, false])(
+  "no finding speaks of all nodes while one cannot be asked; with markers: %s",
+  (value) => {
+    const offClock = { offset: 5_000, uncertainty: 2 };
+    const facts = { marker: { ok: true, value }, clock: offClock } as const;
+    const all = [reached(facts), reached({ ...facts, node: "redis://three" }), unreached()];
+    const { set } = diagnose(all, standards);
+    expect(summaryOf(set)).toContain("warning own-clock");
+    const found = set.map((finding) => finding.found).join("\n");
+    expect(found).toMatch(/the memory of the 2 nodes that|none of the 2 nodes that could be asked has/);
+    expect(found).toMatch(/the clocks of the 2 nodes that could be asked/);
+    expect(found).not.toMatch(/all nodes|no node/);
+  },
+);
+
 test("the sets that use the nodes are shown", () => {
   const all = [used("a", { "*,b,c": 9_000 }), used("b", { "*,a,c": 8_000 }), used("c", {})];
   expect(checkSetsInUse(all, standards)).toMatchObject([
