@@ -171,7 +171,7 @@ export const incidents: Incident[] = [
     doctor: {
       exits: 1,
       says: [
-        "warning memory-marker: one does not vote: it lost its memory; it votes again in … Leases that it may have granted have not run out. … → wait (holdfast doctor --wait 5m);",
+        "warning memory-marker: one does not vote: it is new, or lost its memory; it votes again in … Leases that it may have granted have not run out. … → wait (holdfast doctor --wait 5m);",
       ],
     },
   },
@@ -186,13 +186,13 @@ export const incidents: Incident[] = [
     },
     acquire: {
       code: "ACQUIRE_TIMEOUT",
-      says: "(one: it lost its memory; it votes again in … s; two: it lost its memory; it votes again in … s;",
+      says: "(one: it is new, or lost its memory; it votes again in … s; two: it is new, or lost its memory; it votes again in … s;",
     },
     doctor: {
       exits: 1,
       says: [
-        "warning memory-marker: one does not vote: it lost its memory; it votes again in … s",
-        "warning memory-marker: two does not vote: it lost its memory; it votes again in … s",
+        "warning memory-marker: one does not vote: it is new, or lost its memory; it votes again in … s",
+        "warning memory-marker: two does not vote: it is new, or lost its memory; it votes again in … s",
       ],
     },
   },

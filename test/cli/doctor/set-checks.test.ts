@@ -166,7 +166,7 @@ test.each([
   [marked(true, true, false), ["warning memory-marker"]],
   [[reached({ marker: refused("NOPERM") })], []],
   [
-    [reached({ abstains: { cause: "it lost its memory", left: 4_980_000 } }), reached({})],
+    [reached({ abstains: { cause: "it is new, or lost its memory", left: 4_980_000 } }), reached({})],
     ["warning memory-marker"],
   ],
 ])("memory markers, case %#", (all, expected) => {
