@@ -61,7 +61,10 @@ test("it says what it risks, ends the quarantine, and records who did it", async
   expect(left).toBeLessThanOrEqual(7 * 86_400_000);
   const record = (await doctorFindings(nodes)).filter(({ code }: { code: string }) => code === "admitted");
   expect(record).toMatchObject([
-    { severity: "note", value: { by: expect.stringMatching(/^.+@.+$/), cause: "it is new, or lost its memory" } },
+    {
+      severity: "note",
+      value: { by: expect.stringMatching(/^.+@.+$/), cause: "it is new, or lost its memory" },
+    },
   ]);
   expect(record[0].value.time).toBeGreaterThanOrEqual(before);
 });
