@@ -280,7 +280,7 @@ export const incidents: Incident[] = [
     doctor: {
       exits: 1,
       says: [
-        "warning sets: one is used by a set of 3 nodes, last … ago, and by a set of 1 node, last … ago A quorum of the one need not share a node with a quorum of the other, so both may grant the same lock (MEMBERSHIP_MISMATCH).",
+        "warning sets: 2 sets that could grant the same lock use these nodes: 3 nodes, named here, last … ago; 1 node, one, last … ago A quorum of the one need not share a node with a quorum of the other, so both may grant the same lock (MEMBERSHIP_MISMATCH).",
       ],
     },
   },
