@@ -26,7 +26,7 @@ const handshakeTime = 250;
 /** Minimum ms between two examinations. */
 const examinationPause = 2_000;
 
-const closedClient = "the client is closed: it was closed by its user, or has given up reconnecting";
+const closedClient = "the client is closed: the program closed it, or it has given up reconnecting";
 
 /** The cause as long as the client has reported none. */
 const unanswered = new ConnectionCause("the server did not answer while connecting", false, true);
