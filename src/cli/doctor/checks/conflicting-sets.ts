@@ -158,9 +158,12 @@ function setsIn(conflicts: readonly Conflict[], recorded: readonly Recorded[]): 
   return [...found.values()].sort((a, b) => a.age - b.age);
 }
 
-/** The addresses of the nodes of the set, as far as they are known. */
-const membersOf = ({ sets, on }: UsedSet, servers: Servers): string[] =>
-  unique([...nodesOf(sets).flatMap((name) => servers.get(name)?.node ?? []), ...on]);
+/** The addresses of the nodes of the set, as far as they are known, in the order of the examination. */
+const membersOf = ({ sets, on }: UsedSet, servers: Servers): string[] => {
+  const names = nodesOf(sets);
+  const known = [...servers].filter(([name]) => names.includes(name)).map(([, { node }]) => node);
+  return unique([...known, ...on]);
+};
 
 /** Whether the nodes of the set are exactly those that are named. */
 function isSetOf({ sets }: UsedSet, named: readonly NodeFacts[], servers: Servers): boolean {
