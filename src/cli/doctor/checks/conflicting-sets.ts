@@ -73,7 +73,7 @@ export function reportConflicts(recorded: readonly Recorded[], named: readonly N
       value,
       means:
         "After the restart of a node, processes record their set anew. The record from before stays for three minutes.",
-      advice: "ask again in a minute: sets that are reported still are in use at the same time",
+      advice: "ask again in a minute: sets that are reported then are used at the same time",
     });
   }
   const pairs = conflicts.map(({ pair: [one, other] }) => [one.sets, other.sets] as const);
