@@ -76,8 +76,8 @@ export class NodesNotReadyError extends HoldfastError {
     super(
       lasts
         ? `${which} cannot get ready ${listed}${adviceOn(votes, false)}`
-        : `${which} not ready within ${formatDuration(timeout)} ${listed}. ` +
-            "They are tried again whenever something is acquired; `holdfast doctor` examines the nodes.",
+        : `${which} not ready within ${formatDuration(timeout)} ${listed}${adviceOn(votes, true)}. ` +
+            "They are tried again whenever something is acquired",
     );
   }
 }

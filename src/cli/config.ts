@@ -21,6 +21,7 @@ export interface Config {
   readonly atLeast?: number;
   readonly grace?: number;
   readonly nodeTimeout?: number;
+  readonly connectTimeout?: number;
   readonly quarantine?: QuarantineRule;
   /** What to do if a process with other nodes uses one of the nodes. */
   readonly otherSets?: OtherSetsRule;
@@ -61,6 +62,7 @@ const keys: Record<keyof Config, { readonly read: Reader; readonly allowed: stri
   atLeast: { read: duration, allowed: durationSyntax },
   grace: { read: duration, allowed: durationSyntax },
   nodeTimeout: { read: duration, allowed: durationSyntax },
+  connectTimeout: { read: duration, allowed: durationSyntax },
   quarantine: {
     // As on the command line.
     read: (value) =>

@@ -10,6 +10,7 @@ import { named } from "../support/names.js";
 import { formatDuration } from "./duration.js";
 import { CommandError, exitCode, usageError } from "./exit.js";
 import { describeHolder } from "./holder.js";
+import { inFlags } from "./option-names.js";
 import { Interrupted } from "./signals.js";
 
 /** An error as the command line reports it: the exit code, and one line that explains it. */
@@ -30,11 +31,10 @@ export function explain(error: unknown, conflictExitCode: number = exitCode.cont
     return { exitCode: exitCode.unavailable, message: unavailable(error) };
   }
   if (isHoldfastError(error, "ACQUIRE_TIMEOUT")) return timedOut(error, conflictExitCode);
-  if (
-    isHoldfastError(error, "INVALID_OPTION") ||
-    isHoldfastError(error, "DUPLICATE_NODE") ||
-    isHoldfastError(error, "MEMBERSHIP_MISMATCH")
-  ) {
+  if (isHoldfastError(error, "MEMBERSHIP_MISMATCH")) {
+    return { exitCode: exitCode.usage, message: inFlags(error.message) };
+  }
+  if (isHoldfastError(error, "INVALID_OPTION") || isHoldfastError(error, "DUPLICATE_NODE")) {
     return { exitCode: exitCode.usage, message: error.message };
   }
   if (isHoldfastError(error, "CANNOT_LISTEN")) {

@@ -35,6 +35,7 @@ export async function inspect(
   const locks = createChosenLocks(choose(flags, environment, config), {
     prefix: flags.prefix ?? config.prefix ?? "",
     nodeTimeout,
+    connectTimeout: nodeTimeout,
     // No lock is acquired, but a ttl must exceed the node timeout.
     ttl: nodeTimeout + 1,
   });

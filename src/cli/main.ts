@@ -13,9 +13,10 @@ hideCredentialsIn(process.argv);
 process.on("uncaughtException", (error) => process.exit(fail(error)));
 // Node.js prints warnings on several lines.
 process.removeAllListeners("warning");
+const givenAdvice = new Set<string>();
 process.on("warning", (warning) => {
   if (asksForJson()) output.json({ event: "warning", time: Date.now(), ...warningFacts(warning) });
-  else output.error(warningLine(warning));
+  else output.error(warningLine(warning, givenAdvice));
 });
 
 process.exit(await main());

@@ -149,12 +149,12 @@ function whyNoAddress(address: string): string | undefined {
   }
 }
 
-/** A malformed address may have its password anywhere, so it is shown only if it plainly has none. */
+/** A malformed address may have its password anywhere, so it is shown only if it plainly has none, and else its scheme. */
 function shown(address: string): string {
   if (address.includes("@")) return JSON.stringify(redact(address));
-  return /^(?:rediss?:\/\/)?[a-z0-9.-]*(?::\d{1,6})?$/i.test(address)
-    ? JSON.stringify(address)
-    : "what it says";
+  const [, scheme, host] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(address) ?? [];
+  if (/^[a-z0-9.-]*(?::\d{1,6})?\/?$/i.test(host ?? "")) return JSON.stringify(address);
+  return scheme === undefined ? "what it says" : JSON.stringify(`${scheme}…`);
 }
 
 const ordinal = (n: number) => `${n}${n === 1 ? "st" : n === 2 ? "nd" : n === 3 ? "rd" : "th"}`;

@@ -10,7 +10,8 @@ export const closeTimeout = 2_000;
 
 /** Creates the locks of a run. */
 export function createRunLocks(options: RunOptions): Locks {
-  const { prefix, owner, ttl, atLeast, nodeTimeout, quarantine, otherSets, publish } = options;
+  const { prefix, owner, ttl, atLeast, nodeTimeout, connectTimeout, quarantine, otherSets, publish } =
+    options;
   return createChosenLocks(options, {
     prefix,
     owner,
@@ -20,5 +21,6 @@ export function createRunLocks(options: RunOptions): Locks {
     otherSets,
     publish,
     ...(nodeTimeout === undefined ? {} : { nodeTimeout }),
+    ...(connectTimeout === undefined ? {} : { connectTimeout }),
   });
 }

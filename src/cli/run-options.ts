@@ -21,6 +21,7 @@ export interface RunFlags extends NodeFlags {
   readonly atLeast?: number;
   readonly grace?: number;
   readonly nodeTimeout?: number;
+  readonly connectTimeout?: number;
   readonly quarantine?: QuarantineRule;
   readonly otherSets?: OtherSetsRule;
   readonly publish?: boolean;
@@ -46,6 +47,7 @@ interface RunSettings {
   readonly atLeast: number;
   readonly grace: number;
   readonly nodeTimeout: number | undefined;
+  readonly connectTimeout: number | undefined;
   readonly quarantine: QuarantineRule;
   readonly otherSets: OtherSetsRule;
   readonly publish: boolean;
@@ -87,6 +89,7 @@ export function resolveRun(
     elect,
     restart: flags.restart ?? false,
     ...choose(flags, environment, config),
+    connectTimeout: flags.connectTimeout ?? config.connectTimeout,
     prefix: flags.prefix ?? config.prefix ?? "",
     owner: flags.owner ?? config.owner ?? defaultOwner(),
     quarantine: flags.quarantine ?? config.quarantine ?? "auto",

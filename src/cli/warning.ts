@@ -1,3 +1,5 @@
+import { inFlags } from "./option-names.js";
+
 /** A process warning; Node.js declares no code and no detail. */
 interface Warning extends Error {
   readonly code?: unknown;
@@ -10,13 +12,15 @@ export function warningFacts({ message, code, detail }: Warning): object {
   return {
     ...(typeof code === "string" ? { code } : {}),
     message,
-    ...(typeof detail === "string" ? { detail } : {}),
+    ...(typeof detail === "string" ? { detail: inFlags(detail) } : {}),
   };
 }
 
-/** The warning as one line of text: its code, what happened, and what to do. */
-export function warningLine({ message, code, detail }: Warning): string {
+/** The warning as one line of text: its code, what happened, and what to do. `given`: the advice so far, which is not repeated. */
+export function warningLine({ message, code, detail }: Warning, given: Set<string>): string {
   const kind = typeof code === "string" ? `warning ${code}` : "warning";
-  const advice = typeof detail === "string" ? `${/[.!?]$/.test(message) ? "" : "."} ${detail}` : "";
+  const isNew = typeof detail === "string" && !given.has(detail);
+  if (isNew) given.add(detail);
+  const advice = isNew ? `${/[.!?]$/.test(message) ? "" : "."} ${inFlags(detail)}` : "";
   return `${kind}: ${message}${advice}`;
 }

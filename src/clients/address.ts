@@ -131,6 +131,7 @@ export class AddressScriptClient implements ScriptClient {
       retryStrategy: (attempt) => Math.min(firstDelay * 2 ** Math.min(attempt - 1, 30), longestDelay),
     });
     const client = new IoredisScriptClient(asClient(redis), "holdfast");
+    skipForbiddenCheck(redis);
     this.#opened = { client, redis };
     this.#boundHandshake(redis);
     client.watch((connection, cause) => this.#listeners.notify(connection, cause));
@@ -167,6 +168,19 @@ function loadFailure(error: unknown): ConnectionCause {
     ? "install ioredis, or pass a client of your own"
     : "leave ioredis out of the bundle (as an external package), or pass a client of your own";
   return lastingCause(`ioredis, which opens addresses, cannot be loaded: ${message}: ${advice}`);
+}
+
+type InfoCallback = (error?: Error | null, text?: string) => void;
+
+/**
+ * ioredis asks for INFO before it calls a connection ready. If the user may not, it goes on, and prints advice about an option of
+ * its own to the console. Given an empty answer, it only goes on.
+ */
+function skipForbiddenCheck(redis: Redis): void {
+  const info = redis.info.bind(redis) as (callback: InfoCallback) => Promise<string>;
+  const quiet = (callback: InfoCallback) =>
+    info((error, text) => (error?.message.startsWith("NOPERM") ? callback(null, "") : callback(error, text)));
+  redis.info = quiet as typeof redis.info;
 }
 
 /** The types of ioredis declare members as private that every version offers. */

@@ -49,7 +49,7 @@ export class ConnectionProbe {
   }
 
   get trouble(): string {
-    return this.client.read() === "over" ? "the client is closed: it was closed by its user" : this.#trouble;
+    return this.client.read() === "over" ? "the client is closed: the program closed it" : this.#trouble;
   }
 
   watch(listener: ConnectionListener): () => void {

@@ -19,14 +19,14 @@ export interface Emitter {
   listenerCount?(event: string): number;
 }
 
-/** The events with which clients begin an attempt to connect. */
-const attempts = new Set(["connecting", "connect", "reconnecting"]);
+/** The events with which clients begin an attempt to connect, besides "reconnecting". */
+const attempts = new Set(["connecting", "connect"]);
 /** ms after which a TLS handshake without an error is examined. */
 const handshakeTime = 250;
 /** Minimum ms between two examinations. */
 const examinationPause = 2_000;
 
-const closedClient = "the client is closed: it was closed by its user, or has given up reconnecting";
+const closedClient = "the client is closed: the program closed it, or it has given up reconnecting";
 
 /** The cause as long as the client has reported none. */
 const unanswered = new ConnectionCause("the server did not answer while connecting", false, true);
@@ -159,6 +159,12 @@ export class ConnectionWatch {
     this.#changed();
   };
 
+  /** The client tries again. A server may have ended the connection without an error, as one that wants TLS may. */
+  readonly #retried = (): void => {
+    this.#attempted();
+    if (!this.#wasReady && (this.#cause === undefined || this.#cause.vague)) this.#examine();
+  };
+
   /** Notes why the client gave up connecting, unless its events have told more. */
   protected connectFailed(error: unknown): void {
     const cause = connectionCause(error);
@@ -235,6 +241,7 @@ export class ConnectionWatch {
   protected watched(_isWatched: boolean): void {}
 
   #listenerOf(event: string): () => void {
+    if (event === "reconnecting") return this.#retried;
     return attempts.has(event) ? this.#attempted : this.#changed;
   }
 

@@ -69,7 +69,7 @@ const same = (a: Holder, b: Holder) => a.tokenHash === b.tokenHash && a.type ===
 
 function conditionOf({ state, cause, until }: NodeCondition): Pick<NodeInspection, "health" | "quarantine"> {
   if (state !== "quarantined") return { health: state };
-  return { health: state, quarantine: { until, cause: cause ?? "it lost its memory" } };
+  return { health: state, quarantine: { until, cause: cause ?? "it is new, or lost its memory" } };
 }
 
 function inspectionOf({ node, reply }: NodeReport): Omit<NodeInspection, "health" | "quarantine"> {

@@ -47,7 +47,7 @@ test("it says what it risks, ends the quarantine, and records who did it", async
   const before = Date.now();
   const { code, stdout, stderr } = await admit(first, others, "--yes");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(stdout).toContain(`${first.url} does not vote: it lost its memory; it votes again in `);
+  expect(stdout).toContain(`${first.url} does not vote: it is new, or lost its memory; it votes again in `);
   expect(stdout).toContain("two hold it");
   expect(stdout).toContain(`${first.url} votes: ${userInfo().username}@`);
   await waitUntil("the manager notices", 30_000, async () => (await healthOf(locks)) === "ready");
@@ -61,7 +61,10 @@ test("it says what it risks, ends the quarantine, and records who did it", async
   expect(left).toBeLessThanOrEqual(7 * 86_400_000);
   const record = (await doctorFindings(nodes)).filter(({ code }: { code: string }) => code === "admitted");
   expect(record).toMatchObject([
-    { severity: "note", value: { by: expect.stringMatching(/^.+@.+$/), cause: "it lost its memory" } },
+    {
+      severity: "note",
+      value: { by: expect.stringMatching(/^.+@.+$/), cause: "it is new, or lost its memory" },
+    },
   ]);
   expect(record[0].value.time).toBeGreaterThanOrEqual(before);
 });

@@ -21,7 +21,8 @@ test("without nodes the error says how to name them", () => {
 
 test.each([
   ["localhost:6379", /--node: "localhost:6379" .*must start with redis:\/\//],
-  ["http://host", /must start with redis:\/\//],
+  ["http://host", /--node: "http:\/\/host" .*must start with redis:\/\//],
+  ["https://host/path?of=it", /--node: "https:\/\/…" .*must start with redis:\/\//],
   ["redis://", /names no host/],
   ["redis://host:99999", /the port must be a number up to 65535/],
   ["redis://user:1234567@host:99999/1", /the port must be a number up to 65535/],

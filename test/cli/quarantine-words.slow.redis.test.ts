@@ -93,8 +93,8 @@ const endIn = (text: string): number => {
 
 describe("a quarantine is shown in the same words everywhere", () => {
   test.each([
-    ["after short leases", 60_000, "it lost its memory"],
-    ["with a long lease", 7_200_000, "it lost its memory, and waits for leases longer than 1 min"],
+    ["after short leases", 60_000, "it is new, or lost its memory"],
+    ["with a long lease", 7_200_000, "it is new, or lost its memory, and waits for leases longer than 1 min"],
   ])("%s", async (_, ttl, beginning) => {
     const { texts, until, cause } = await shown(ttl);
     expect(cause.startsWith(beginning)).toBe(true);

@@ -45,6 +45,22 @@ describe("one line, and the right exit code, for", () => {
       expect(stderr).toMatch(oneLine);
       expect(stderr).toMatch(said);
     }
+    const run = ["run", "--resource", "a", "--no-wait", "--connect-timeout", "500ms"];
+    const inspect = ["inspect", "a", "--node-timeout", "500ms"];
+    for (const [command, after] of [
+      [run, ["--", "true"]],
+      [inspect, []],
+    ] as const) {
+      const { code, stdout, stderr } = await holdfast([
+        ...command,
+        "--node",
+        `redis://127.0.0.1:${port}`,
+        ...after,
+      ]);
+      expect(code).toBe(69);
+      // It does not wait for the default of 5 s.
+      expect(stdout + stderr).toMatch(/not connected after (?!5 s)|does not speak Redis's protocol/);
+    }
     for (const socket of sockets) socket.destroy();
     server.close();
   });

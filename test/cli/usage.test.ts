@@ -128,6 +128,7 @@ test.each([
   [["admit"], /name the node to admit/],
   [["admit", "--node", node, "--node", node], /one node at a time/],
   [["admit", "--node", "127.0.0.1"], /--node: .*must start with redis/],
+  [["admit", "--node", node, "--other", node, "--yes"], /--other: redis:.* is the node to admit/],
   [["admit", "--node", node, "--other", "b"], /--other: "b" is not an address/],
   [["demo", "--for", "1s"], /too short/],
 ])(

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { recogniseNode } from "../../src/clients/recognise.js";
 import type { LockNode } from "../../src/engine/node/lock-node.js";
 import type { LockCommand } from "../../src/engine/protocol/command.js";
 import { newProcess, queuedAcquire, queuedRelease } from "../contract/queue-contract.js";
@@ -320,5 +321,18 @@ describe("an access list", () => {
       },
       user,
     );
+  });
+
+  test("that forbids INFO is opened by an address without a word on the console", async () => {
+    const server = await start();
+    await server.call("ACL", "SETUSER", user.name, "on", `>${user.password}`, "+@all", "-info", "~*");
+    const said = vi.spyOn(console, "warn");
+    const address = `redis://${user.name}:${user.password}@127.0.0.1:${server.port}`;
+    await withNode(
+      () => ({ node: recogniseNode(address, 0), end: () => {} }),
+      async (node) => expect(await one(node, take())).toEqual(granted),
+    );
+    expect(said.mock.calls).toEqual([]);
+    said.mockRestore();
   });
 });

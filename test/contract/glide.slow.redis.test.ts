@@ -91,7 +91,7 @@ test.each([
   expect(await one(node, acquire(uniqueKey(), tokenOf("me")))).toMatchObject({
     kind: "failed",
     reason: "notReady",
-    message: expect.stringContaining("closed by its user"),
+    message: expect.stringContaining("the program closed it"),
   });
 });
 

@@ -53,6 +53,7 @@ describe("an error says what to do about", () => {
     message: "connection lost (it was silent for too long and has been replaced)",
     node: "d",
   };
+  const closed = "the client is closed: the program closed it, or it has given up reconnecting";
   const remedies = {
     hung: "check the servers that do not answer, or raise nodeTimeout",
     full: "free memory or raise maxmemory",
@@ -91,6 +92,21 @@ describe("an error says what to do about", () => {
         notReady("not connected after 9.6 s: the server did not answer while connecting"),
       ],
       "check whether the server hangs, and the firewalls; `holdfast doctor` examines the nodes",
+    ],
+    [
+      "clients that the program has closed",
+      [notReady(closed), notReady(closed)],
+      "keep the client open for as long as Holdfast uses it, or open it again",
+    ],
+    [
+      "a client that has given up",
+      [notReady(`${closed} (connect ECONNREFUSED 10.0.0.1:6380)`)],
+      "start the server, or correct host and port; `holdfast doctor` examines the nodes",
+    ],
+    [
+      "a client that the program has closed beside a node that does not answer",
+      [notReady(closed), notReady("getaddrinfo ENOTFOUND locks.example")],
+      "correct the host name, or the DNS; keep the client open for as long as Holdfast uses it, or open it again; `holdfast doctor` examines the nodes",
     ],
     ["several causes, each once", [oom, timeout, oom, timeout], `${remedies.hung}; ${remedies.full}`],
     [

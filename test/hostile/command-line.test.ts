@@ -72,6 +72,7 @@ const options = {
 const all = new Set([
   ...Object.values(options).flat(),
   "node-timeout",
+  "connect-timeout",
   "json",
   "config",
   "force",

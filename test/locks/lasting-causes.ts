@@ -1,5 +1,5 @@
 import { createServer as createHttpServer } from "node:http";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { isHoldfastError, type NodeInput } from "../../src/index.js";
 import type { NodeDownEvent } from "../../src/lock/events.js";
@@ -70,17 +70,22 @@ const startHttp = () => listening(createHttpServer((_, response) => response.end
 /** A TLS alert: the handshake has failed. */
 export const tlsAlert = Buffer.from([21, 3, 3, 0, 2, 2, 40]);
 
-/** Behaves as Redis does on its port for TLS: ends other connections. Refuses each handshake with an alert. */
-const startTls = () =>
+/** A port for TLS: ends other connections, as `end` does. Refuses each handshake with an alert. */
+const startTls = (end: (socket: Socket) => void) =>
   listening(
     createServer((socket) => {
       socket.on("error", () => {});
       socket.once("data", ([first]) => {
         if (first === 22) socket.end(tlsAlert);
-        else socket.resetAndDestroy();
+        else end(socket);
       });
     }),
   );
+
+/** As Redis does. */
+const reset = (socket: Socket) => void socket.resetAndDestroy();
+/** As Node.js does. */
+const end = (socket: Socket) => void socket.end();
 
 export const startProtected = async () => ((await ownServers(1, { password }))[0] as { port: number }).port;
 
@@ -88,7 +93,13 @@ const causes: [string, () => Promise<number>, Way, RegExp][] = [
   ["a wrong password", startProtected, { password: wrongPassword }, /WRONGPASS/],
   ["a missing password", startProtected, {}, /NOAUTH/],
   ["a server of another kind", startHttp, {}, /does not speak Redis's protocol/],
-  ["a server that wants TLS", startTls, {}, /wants TLS: use a rediss:\/\//],
+  ["a server that wants TLS", () => startTls(reset), {}, /wants TLS: use a rediss:\/\//],
+  [
+    "a server that wants TLS and ends connections without an error",
+    () => startTls(end),
+    {},
+    /wants TLS: use a rediss:\/\//,
+  ],
   [
     "a database that the server does not have",
     async () => (sharedServers()[0] as { port: number }).port,

@@ -159,7 +159,7 @@ describe("a held lease with a TTL of a day", () => {
     testNodes.node(1).crash();
     const error = await testNodes.run(other.tryAcquire("b").catch((reason: unknown) => reason));
     expect(String(error)).toMatch(
-      /node-0: it lost its memory, and waits for leases longer than 1 min to be released or to run out \(holdfast admit ends that\); it votes again in 24 h 14 min/,
+      /node-0: it is new, or lost its memory, and waits for leases longer than 1 min to be released or to run out \(holdfast admit ends that\); it votes again in 24 h 14 min/,
     );
   });
 

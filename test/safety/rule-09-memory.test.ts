@@ -55,7 +55,7 @@ describe("rule 9: a node that lost its memory does not vote", () => {
       const secondEvents = listen(second);
       const error = await testNodes.run(second.tryAcquire("a").catch((reason: unknown) => reason));
       expect(error).toMatchObject({ code: "QUORUM_UNAVAILABLE" });
-      expect(String(error)).toContain("node-0: it lost its memory; it votes again in");
+      expect(String(error)).toContain("node-0: it is new, or lost its memory; it votes again in");
       expect(lease.remaining()).toBeGreaterThan(0);
       expect(await nodeHealth(testNodes, second)).toEqual(["quarantined", "ready", "ready"]);
       await testNodes.clock.advance(quarantine + 10);
@@ -79,7 +79,7 @@ describe("rule 9: a node that lost its memory does not vote", () => {
       node: "node-0",
       time,
       until: time + quarantine,
-      cause: "it lost its memory",
+      cause: "it is new, or lost its memory",
     });
   });
 

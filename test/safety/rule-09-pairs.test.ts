@@ -60,7 +60,7 @@ describe("rule 9: a node without a memory beside one that was used alone", () =>
     const lease = await testNodes.run(together().acquire("a", attempt), 300);
     testNodes.node(lost).flush();
     const error = await testNodes.run(caught(together("other").acquire("b", attempt)), 300);
-    expect(String(error)).toMatch(/it lost its memory; it votes again in/);
+    expect(String(error)).toMatch(/it is new, or lost its memory; it votes again in/);
     expect(lease.remaining()).toBeGreaterThan(0);
   });
 
@@ -73,7 +73,7 @@ describe("rule 9: a node without a memory beside one that was used alone", () =>
     await testNodes.run(testNodes.locks(options).acquire("a", attempt), 300);
     testNodes.node(1).flush();
     const error = await testNodes.run(caught(testNodes.locks(options).acquire("b", attempt)), 300);
-    expect(String(error)).toMatch(/it lost its memory; it votes again in/);
+    expect(String(error)).toMatch(/it is new, or lost its memory; it votes again in/);
   });
 
   it("abstains if the other one was used alone only before it was used with others", async () => {
@@ -88,7 +88,7 @@ describe("rule 9: a node without a memory beside one that was used alone", () =>
     );
     testNodes.node(1).flush();
     const error = await testNodes.run(caught(together("other").acquire("b", attempt)), 300);
-    expect(String(error)).toMatch(/it lost its memory; it votes again in/);
+    expect(String(error)).toMatch(/it is new, or lost its memory; it votes again in/);
   });
 
   it("abstains in a set of three, where a quorum need not include the one that was used alone", async () => {
@@ -193,7 +193,7 @@ describe("rule 9: a node without a memory beside one that was used alone", () =>
     );
     testNodes.node(1).flush();
     const error = await testNodes.run(caught(other.acquire("a", { wait: 200, renew: false })), 300);
-    expect(String(error)).toMatch(/it lost its memory; it votes again in/);
+    expect(String(error)).toMatch(/it is new, or lost its memory; it votes again in/);
     expect(lease.remaining()).toBeGreaterThan(0);
   });
 
@@ -205,7 +205,7 @@ describe("rule 9: a node without a memory beside one that was used alone", () =>
     await testNodes.run(both.inspect("a"));
     testNodes.node(1).flush();
     const error = await testNodes.run(caught(both.acquire("a", attempt)), 300);
-    expect(String(error)).toMatch(/it lost its memory; it votes again in/);
+    expect(String(error)).toMatch(/it is new, or lost its memory; it votes again in/);
     expect(lease.remaining()).toBeGreaterThan(0);
   });
 });

@@ -74,7 +74,12 @@ function othersOf(
   const named = [flags, configured].some((list) => list !== undefined && list.length > 0);
   if (!named && listedIn(environment).length === 0) return [];
   const addresses = chooseNodes(flags, environment, configured, "--other");
-  return addresses.map(readTarget).filter((other) => other.name !== name);
+  const others = addresses.map(readTarget).filter((other) => other.name !== name);
+  if (flags !== undefined && others.length === 0)
+    throw usageError(
+      `--other: ${name} is the node to admit (--node): name the other nodes of the set, or none`,
+    );
+  return others;
 }
 
 function silenceLines(others: readonly Target[], known: Others): string[] {

@@ -22,7 +22,7 @@ export const addDemo: AddCommand = (program, exit) => {
     .addOption(node())
     .option(
       "--for <duration>",
-      'how long it lasts, or "forever" (default: until Ctrl-C on a terminal, else 15s)',
+      'how long it lasts, 8s or longer, or "forever" (default: until Ctrl-C on a terminal, else 15s)',
       durationOrForever,
     )
     .addHelpText("after", demoHelp)

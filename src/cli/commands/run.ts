@@ -106,6 +106,11 @@ export const addRun: AddCommand = (program, exit) => {
     .addOption(prefix())
     .addOption(nodeTimeout("a quarter of the ttl, at most 1s"))
     .option(
+      "--connect-timeout <duration>",
+      "for one node to connect, before the attempt goes on without it (default: 5s)",
+      positiveDuration,
+    )
+    .option(
       "--quarantine <duration>",
       'for which a node that lost its memory does not vote; "auto" (default): as long as it must; "off": it votes',
       quarantine,

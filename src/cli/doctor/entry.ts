@@ -1,3 +1,6 @@
+import { wantsTls } from "../../clients/connection-cause.js";
+import { examineEndpoint } from "../../clients/endpoint-examination.js";
+import { noRedis } from "../../engine/protocol/error-message.js";
 import { connectFailure, talkFailure } from "./entry-failure.js";
 import type { EntryFailure } from "./facts.js";
 import { refusalOf } from "./refusal.js";
@@ -21,6 +24,29 @@ export class EntryError extends Error {
  * @throws EntryError if that fails
  */
 export async function enter(session: Session, target: Target): Promise<{ passwordUnneeded: boolean }> {
+  try {
+    return await handshake(session, target);
+  } catch (thrown) {
+    throw thrown instanceof EntryError && thrown.failure === "closed"
+      ? await explained(thrown, target)
+      : thrown;
+  }
+}
+
+/** By the causes that the examination of a server without credentials finds. */
+const byProtocol: Readonly<Record<string, EntryFailure>> = {
+  [wantsTls]: "tlsWanted",
+  [noRedis]: "notRedis",
+};
+
+/** A server that only ends the connection may do so because of the protocol: many servers with TLS answer nothing else. */
+async function explained(closed: EntryError, target: Target): Promise<EntryError> {
+  const cause = await examineEndpoint(target);
+  const failure = byProtocol[cause?.message ?? ""];
+  return failure === undefined ? closed : new EntryError(failure, closed.message);
+}
+
+async function handshake(session: Session, target: Target): Promise<{ passwordUnneeded: boolean }> {
   await connect(session, target.tls);
   const passwordUnneeded = target.credentials !== null && !(await authenticate(session, target.credentials));
   if (target.database !== 0) await step(session, "SELECT", String(target.database));

@@ -18,3 +18,7 @@ export const list = (words: readonly string[]): string =>
 
 /** "1 node", "3 nodes". */
 export const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? "" : "s"}`;
+
+/** "all nodes", or "the 2 nodes that could be asked" if another one could not. */
+export const everyAsked = (asked: number, all: number): string =>
+  asked === all ? "all nodes" : `the ${count(asked, "node")} that could be asked`;

@@ -52,7 +52,7 @@ const maxRepeats = 4;
 export const roundTimeouts = 4;
 /** The end of an abstention is moved forward only if that gains more than this many ms plus the drift. */
 const minGainMs = 1_000;
-const forgot = "it lost its memory";
+const forgot = "it is new, or lost its memory";
 const forgotAndAwaits = `${forgot}, and waits for leases longer than ${formatDuration(longestShort)} to be released or to run out (holdfast admit ends that)`;
 
 /** Why a node abstains, if the end of its abstention is known. */

@@ -4,6 +4,10 @@ type FailedVote = Extract<Vote, { kind: "failed" }>;
 
 const doctor = "`holdfast doctor`";
 
+/** Whether only the program can do something about it: its client is closed, and no failure of a server is known. */
+const isOfProgram = ({ message }: FailedVote): boolean =>
+  /the client is closed: the program closed it[^(]*$/.test(message);
+
 /** What to do about a cause that the message of the vote does not explain. */
 const remedies: readonly (readonly [causes: (vote: FailedVote) => boolean, remedy: string])[] = [
   [
@@ -21,6 +25,7 @@ const remedies: readonly (readonly [causes: (vote: FailedVote) => boolean, remed
     ({ message }) => /no reply to AUTH|did not answer while connecting/.test(message),
     "check whether the server hangs, and the firewalls",
   ],
+  [isOfProgram, "keep the client open for as long as Holdfast uses it, or open it again"],
   [({ message }) => /(^|[\s-])OOM /.test(message), "free memory or raise maxmemory"],
   [({ message }) => /(^|[\s-])READONLY /.test(message), "point the client to the master"],
 ];
@@ -31,7 +36,8 @@ export function adviceOn(votes: readonly Vote[], reachable: boolean): string {
   const advice = remedies.filter(([causes]) => failures.some(causes)).map(([, remedy]) => remedy);
   if (failures.some(({ reason, lasting }) => lasting === true || reason === "notReady")) {
     if (!reachable) advice.push("waiting does not help");
-    if (!failures.some(({ message }) => message.includes(doctor))) {
+    const unexplained = failures.filter((failure) => !isOfProgram(failure));
+    if (unexplained.length > 0 && !unexplained.some(({ message }) => message.includes(doctor))) {
       advice.push(`${doctor} examines the nodes`);
     }
   }

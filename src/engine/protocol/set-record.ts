@@ -32,6 +32,9 @@ const unknown = "?";
 /** Characters of a run id that tell the nodes apart. */
 const idLength = 8;
 
+/** The name of a server in descriptions. */
+export const nameOf = (runId: string): string => runId.slice(0, idLength);
+
 /** Sets whose quorums must agree, by the indices of their nodes. */
 type Sets = readonly { readonly members: readonly number[] }[];
 
@@ -54,9 +57,9 @@ export function describeSets(
  * node that has the record, or "?" if it is not identified. `runIdOf`: null if the run id is not known.
  */
 export function listNodes(sets: Sets, runIdOf: (member: number) => string | null, node = -1): string {
-  const nameOf = (member: number) =>
-    member === node ? self : (runIdOf(member)?.slice(0, idLength) ?? unknown);
-  return sets.map(({ members }) => members.map(nameOf).sort().join(",")).join("/");
+  const identified = (runId: string | null) => (runId === null ? unknown : nameOf(runId));
+  const memberName = (member: number) => (member === node ? self : identified(runIdOf(member)));
+  return sets.map(({ members }) => members.map(memberName).sort().join(",")).join("/");
 }
 
 /**
@@ -95,6 +98,17 @@ export function isDescription(text: string): boolean {
   if (!text.includes(" ")) return false;
   const { sets } = parse(text);
   return sets.length <= 2 && !sets.flat().includes("") && sets.some((set) => set.includes(self));
+}
+
+/** The names of the nodes of a described set, without those that are not identified. A node of both sets is named once. */
+export const nodesOf = (description: string): string[] =>
+  [...new Set(parse(description).sets.flat())].filter((node) => node !== unknown);
+
+/** The description as every node has it, with the node that has the record named. `runId`: of that node; null if it is hidden. */
+export function withOwner(description: string, runId: string | null): string {
+  const name = runId === null ? unknown : nameOf(runId);
+  const sets = parse(description).sets.map((set) => set.map((node) => (node === self ? name : node)).sort());
+  return `${sets.map((set) => set.join()).join("/")}${description.slice(description.search(/[@ ]/))}`;
 }
 
 /** The number of nodes of each set: of the current one and, while the nodes are being changed, of the previous one. */

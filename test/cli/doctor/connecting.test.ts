@@ -28,6 +28,7 @@ async function probeStub(onConnection: (socket: Socket) => void, scheme = "redis
 
 const answer = (text: string) => (socket: Socket) => void socket.on("data", () => socket.write(text));
 const silence = () => {};
+const handshakeFailure = Buffer.from([21, 3, 3, 0, 2, 2, 40]);
 const tlsAlert = (socket: Socket) =>
   void socket.once("data", () => socket.end(Buffer.from([21, 3, 1, 0, 2, 2, 70])));
 
@@ -47,6 +48,19 @@ test.each([
   ["is in protected mode", answer("-DENIED Redis is running in protected mode\r\n"), "refusing"],
 ])("a server that %s", async (_, meet, failure) => {
   expect(await probeStub(meet)).toMatchObject({ reached: false, failure });
+});
+
+/** A port for TLS, which ends other connections in this way. */
+const onlyTls = (end: (socket: Socket) => void) => (socket: Socket) =>
+  void socket.once("data", ([first]) => (first === 22 ? socket.end(handshakeFailure) : end(socket)));
+
+test.each([
+  ["resets other connections", onlyTls((socket) => socket.resetAndDestroy())],
+  ["ends other connections", onlyTls((socket) => socket.end())],
+])("a server with TLS that %s", async (_, meet) => {
+  expect(await probeStub(meet)).toMatchObject({ reached: false, failure: "tlsWanted" });
+  await door?.close();
+  expect(await probeStub(meet, "redis", `:${password}@`)).toMatchObject({ failure: "tlsWanted" });
 });
 
 test.each([

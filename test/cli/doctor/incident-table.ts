@@ -171,7 +171,7 @@ export const incidents: Incident[] = [
     doctor: {
       exits: 1,
       says: [
-        "warning memory-marker: one does not vote: it lost its memory; it votes again in … Leases that it may have granted have not run out. … → wait (holdfast doctor --wait 5m);",
+        "warning memory-marker: one does not vote: it is new, or lost its memory; it votes again in … Leases that it may have granted have not run out. … → wait (holdfast doctor --wait 5m);",
       ],
     },
   },
@@ -186,13 +186,13 @@ export const incidents: Incident[] = [
     },
     acquire: {
       code: "ACQUIRE_TIMEOUT",
-      says: "(one: it lost its memory; it votes again in … s; two: it lost its memory; it votes again in … s;",
+      says: "(one: it is new, or lost its memory; it votes again in … s; two: it is new, or lost its memory; it votes again in … s;",
     },
     doctor: {
       exits: 1,
       says: [
-        "warning memory-marker: one does not vote: it lost its memory; it votes again in … s",
-        "warning memory-marker: two does not vote: it lost its memory; it votes again in … s",
+        "warning memory-marker: one does not vote: it is new, or lost its memory; it votes again in … s",
+        "warning memory-marker: two does not vote: it is new, or lost its memory; it votes again in … s",
       ],
     },
   },
@@ -280,7 +280,7 @@ export const incidents: Incident[] = [
     doctor: {
       exits: 1,
       says: [
-        "warning sets: one is used by a set of 3 nodes, last … ago, and by a set of 1 node, last … ago A quorum of the one need not share a node with a quorum of the other, so both may grant the same lock (MEMBERSHIP_MISMATCH).",
+        "warning sets: 2 sets that could grant the same lock use these nodes: 3 nodes, named here, last … ago; 1 node, one, last … ago A quorum of the one need not share a node with a quorum of the other, so both may grant the same lock (MEMBERSHIP_MISMATCH).",
       ],
     },
   },

@@ -68,7 +68,7 @@ test("a server that lost its memory: how long it abstains, and how to end that",
   expect(found).toMatchObject({
     severity: "warning",
     found: expect.stringMatching(
-      /does not vote: it lost its memory, .*; it votes again in (2 h|1 h 59 min)$/,
+      /does not vote: it is new, or lost its memory, .*; it votes again in (2 h|1 h 59 min)$/,
     ),
     advice: expect.stringContaining("holdfast admit"),
   });

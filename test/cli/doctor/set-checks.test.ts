@@ -166,7 +166,7 @@ test.each([
   [marked(true, true, false), ["warning memory-marker"]],
   [[reached({ marker: refused("NOPERM") })], []],
   [
-    [reached({ abstains: { cause: "it lost its memory", left: 4_980_000 } }), reached({})],
+    [reached({ abstains: { cause: "it is new, or lost its memory", left: 4_980_000 } }), reached({})],
     ["warning memory-marker"],
   ],
 ])("memory markers, case %#", (all, expected) => {
@@ -185,12 +185,29 @@ test.each([
   expect(summaryOf(checkOwnClock(all, standards))).toEqual(expected);
 });
 
-const used = (node: string, uses: Record<string, number>, watermark: number | null = null) =>
+/** A server whose run id is its name, without "redis://", and that was started so many s ago. */
+const used = (node: string, uses: Record<string, number>, watermark: number | null = null, uptime = 86_400) =>
   reached({
     node: `redis://${node}`,
+    info: infoOf({ run_id: node, uptime_in_seconds: uptime }),
     sets: { ok: true, value: Object.entries(uses).map(([sets, age]) => ({ sets: `${sets} `, age })) },
     watermark,
   });
+
+test.each([true, false])(
+  "no finding speaks of all nodes while one cannot be asked; with markers: %s",
+  (value) => {
+    const offClock = { offset: 5_000, uncertainty: 2 };
+    const facts = { marker: { ok: true, value }, clock: offClock } as const;
+    const all = [reached(facts), reached({ ...facts, node: "redis://three" }), unreached()];
+    const { set } = diagnose(all, standards);
+    expect(summaryOf(set)).toContain("warning own-clock");
+    const found = set.map((finding) => finding.found).join("\n");
+    expect(found).toMatch(/the memory of the 2 nodes that|none of the 2 nodes that could be asked has/);
+    expect(found).toMatch(/the clocks of the 2 nodes that could be asked/);
+    expect(found).not.toMatch(/all nodes|no node/);
+  },
+);
 
 test("the sets that use the nodes are shown", () => {
   const all = [used("a", { "*,b,c": 9_000 }), used("b", { "*,a,c": 8_000 }), used("c", {})];
@@ -204,7 +221,7 @@ test("two sets that could grant the same lock are a warning", () => {
   const found = checkSetsInUse([used("a", { "*": 61_000, "*,b,c": 2_000 })], standards);
   expect(found).toMatchObject([{ severity: "warning", code: "sets" }]);
   expect(found[0]?.found).toBe(
-    "redis://a is used by a set of 1 node, last 1 min 1 s ago, and by a set of 3 nodes, last 2 s ago",
+    "2 sets that could grant the same lock use these nodes: 1 node, named here, last 1 min 1 s ago; 3 nodes, redis://a and 2 others, last 2 s ago",
   );
   // A set that has not been in use for three minutes no longer counts.
   expect(summaryOf(checkSetsInUse([used("a", { "*": 181_000, "*,b,c": 2_000 })], standards))).toEqual([
@@ -221,6 +238,70 @@ test("two sets that could grant the same lock are a warning", () => {
   expect(summaryOf(checkSetsInUse([used("a", { "*,b,c": 0, "*,b,c,d": 0 })], standards))).toEqual([
     "ok sets",
   ]);
+});
+
+test("six sets on three nodes are one finding, which has each set once", () => {
+  const all = [
+    used("a", { "*": 9_000, "*,e": 8_000, "*,b,c": 2_000, "*,d": 7_000 }),
+    used("b", { "*": 6_000, "*,a,c": 1_000 }),
+    used("c", { "*": 5_000, "*,a,b": 3_000 }),
+  ];
+  const [finding, ...more] = checkSetsInUse(all, standards);
+  expect(more).toEqual([]);
+  expect(finding).toMatchObject({
+    severity: "warning",
+    value: {
+      sets: [
+        {
+          nodes: [3],
+          age: 1_000,
+          named: true,
+          members: ["redis://a", "redis://b", "redis://c"],
+          on: ["redis://a", "redis://b", "redis://c"],
+        },
+        { nodes: [1], age: 5_000, named: false, members: ["redis://c"], on: ["redis://c"] },
+        { nodes: [1], age: 6_000, members: ["redis://b"] },
+        { nodes: [2], age: 7_000, members: ["redis://a"], on: ["redis://a"] },
+        { nodes: [2], age: 8_000, members: ["redis://a"] },
+        { nodes: [1], age: 9_000, members: ["redis://a"] },
+      ],
+    },
+  });
+  expect(finding?.found).toContain(
+    ": 3 nodes, named here, last 1 s ago; 1 node, redis://c, last 5 s ago; 1 node, redis://b, last 6 s ago; 2 nodes, redis://a and 1 other, last 7 s ago;",
+  );
+  expect(finding?.means?.match(/so both may grant the same lock/g)).toHaveLength(1);
+});
+
+test("the text of a finding about many sets is bounded, and its value has all", () => {
+  const uses = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`*,m${index},n${index}`, index]));
+  const [finding] = checkSetsInUse([used("a", uses)], standards);
+  expect(finding?.found).toMatch(/; and 20 more$/);
+  expect(finding).toHaveProperty("value.sets.length", 30);
+});
+
+test.each([
+  ["restarted after the last use of the old set", 20, 30_000, "b2", ["note sets", "ok sets"]],
+  ["restarted while processes still recorded the old set", 20, 17_000, "b2", ["note sets", "ok sets"]],
+  ["running since before the last use of the old set", 40, 30_000, "b2", ["warning sets"]],
+  ["that is not among the examined", 20, 30_000, "other", ["warning sets"]],
+])("two sets that differ by a node %s", (_, uptime, age, runId, expected) => {
+  const all = [
+    used("a", { "*,b,c": age, "*,b2,c": 1_000 }),
+    used(runId, { "*,a,c": 1_000 }, null, uptime),
+    used("c", { "*,a,b": age, "*,a,b2": 1_000 }),
+  ];
+  expect(summaryOf(checkSetsInUse(all, standards))).toEqual(expected);
+});
+
+test("two sets that differ by a node are two if both nodes are there, even if one was just started", () => {
+  const all = [
+    used("a", { "*,b,c": 30_000, "*,b2,c": 1_000 }),
+    used("b2", {}, null, 20),
+    used("b", {}),
+    used("c", {}),
+  ];
+  expect(summaryOf(checkSetsInUse(all, { ...standards, nodes: 4 }))).toEqual(["warning sets"]);
 });
 
 test.each([
@@ -284,7 +365,7 @@ describe("groups of nodes", () => {
       {
         severity: "warning",
         found: expect.stringMatching(
-          /^redis:\/\/a is used by a set of 3 nodes as group one of the groups 1f, /,
+          /^2 sets .*: 3 nodes as group one of the groups 1f, redis:\/\/a and 2 others, /,
         ),
         value: {
           sets: [

@@ -90,7 +90,7 @@ test("a node in quarantine is waited for, with the words of the errors", async (
   await (await locks.acquire("noticed")).release();
   const { code, stderr } = await wait(nodes, "1s");
   expect(code).toBe(75);
-  expect(stderr).toMatch(/: it lost its memory; it votes again in (1 min|5\d(\.\d)? s)/);
+  expect(stderr).toMatch(/: it is new, or lost its memory; it votes again in (1 min|5\d(\.\d)? s)/);
 });
 
 test("a node without a memory that nobody has noticed yet is waited for", async () => {
@@ -187,7 +187,7 @@ test("progress is printed when the reason changes, and every ten seconds", () =>
     () => now,
   );
   const awaited = (why: "unreachable" | "quarantined", left: number | null) => [
-    { node: "redis://a", why, cause: "it lost its memory", left, awaited: now, missing: 0 },
+    { node: "redis://a", why, cause: "it is new, or lost its memory", left, awaited: now, missing: 0 },
   ];
   show(awaited("unreachable", null));
   now = 500;
@@ -199,8 +199,8 @@ test("progress is printed when the reason changes, and every ten seconds", () =>
   show(awaited("quarantined", 1_000));
   show([]);
   expect(lines).toEqual([
-    "waiting for redis://a, for 0 ms: it lost its memory",
-    "waiting for redis://a, for 500 ms: it lost its memory; it votes again in 9 s",
-    "waiting for redis://a, for 10.5 s: it lost its memory; it votes again in 1 s",
+    "waiting for redis://a, for 0 ms: it is new, or lost its memory",
+    "waiting for redis://a, for 500 ms: it is new, or lost its memory; it votes again in 9 s",
+    "waiting for redis://a, for 10.5 s: it is new, or lost its memory; it votes again in 1 s",
   ]);
 });

@@ -1,7 +1,7 @@
 import { defaultDriftFactor, driftOf } from "../../../engine/protocol/validity.js";
 import type { ClockSample, NodeCheck, SetCheck, Standards } from "../facts.js";
 import { note, ok, warning } from "../finding.js";
-import { ms } from "../words.js";
+import { everyAsked, ms } from "../words.js";
 
 const allowed = ({ ttl }: Standards) => driftOf(ttl, defaultDriftFactor);
 
@@ -82,7 +82,7 @@ export const checkOwnClock: SetCheck = (all, standards) => {
   return [
     warning({
       code: "own-clock",
-      found: `all nodes' clocks are ${described({ offset: (min + max) / 2, uncertainty })} this machine's`,
+      found: `the clocks of ${everyAsked(clocks.length, all.length)} are ${described({ offset: (min + max) / 2, uncertainty })} this machine's`,
       value: { least: Math.round(min), most: Math.round(max) },
       means:
         "It is this machine's clock that is wrong. Its waiters count as having come earlier, or later, than they did; where " +

@@ -3,7 +3,7 @@ import { quorumOf } from "../../../engine/protocol/quorum.js";
 import { votesAgain } from "../../../support/votes-again.js";
 import type { NodeFacts, Reached, SetCheck, Standards } from "../facts.js";
 import { error, type Finding, note, ok, warning } from "../finding.js";
-import { count, list } from "../words.js";
+import { count, everyAsked, list } from "../words.js";
 
 const reachedOf = (all: readonly NodeFacts[]): Reached[] => all.filter((facts) => facts.reached);
 const runId = ({ info }: Reached): string | null => (info.ok ? info.value.text("run_id") : null);
@@ -155,7 +155,7 @@ export const checkMarkers: SetCheck = (all, standards) => {
     return [
       ok(
         "memory-marker",
-        `Holdfast has marked the memory of ${all.length === 1 ? "the node" : "all nodes"}`,
+        `Holdfast has marked the memory of ${all.length === 1 ? "the node" : everyAsked(known.length, all.length)}`,
         value,
       ),
     ];
@@ -164,10 +164,12 @@ export const checkMarkers: SetCheck = (all, standards) => {
     const means = single
       ? "No Holdfast has locked with it yet, or it has lost its memory since."
       : "No Holdfast has locked with them yet, or all have lost their memory.";
+    const none =
+      known.length === all.length ? "no node has" : `none of ${everyAsked(known.length, all.length)} has`;
     return [
       note({
         code: "memory-marker",
-        found: `${single ? "the node does not have" : "no node has"} Holdfast's memory marker (holdfast:memory)`,
+        found: `${single ? "the node does not have" : none} Holdfast's memory marker (holdfast:memory)`,
         value,
         means,
       }),
