@@ -36,8 +36,8 @@ test("the advice of warnings that run prints names options of run", () => {
   const emitted = vi.spyOn(process, "emitWarning").mockImplementation((_, options) => {
     details.push((options as { detail: string }).detail);
   });
-  warnOfColdStart(["redis://only"]);
-  warnOfColdStart(["redis://a", "redis://b"]);
+  warnOfColdStart(["redis://only"], true);
+  for (const known of [false, true]) warnOfColdStart(["redis://a", "redis://b"], known);
   emitted.mockRestore();
   details.push(mismatchAdvice({ node: "a", age: 0, own: "*,b ", sets: "* " }));
   details.push(mismatchAdvice({ node: "a", age: 0, own: "*,b@one:1f ", sets: "* " }));
