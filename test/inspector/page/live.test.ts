@@ -1,12 +1,13 @@
 import { expect, test, vi } from "vitest";
 import type { Step, Totals } from "../../../src/inspector/feed/frames.js";
+import { isSilent } from "../../../src/inspector/feed/silence.js";
 import { noTotals } from "../../../src/inspector/feed/totals.js";
+import { TotalsSum } from "../../../src/inspector/feed/totals-sum.js";
 import { StepFollower } from "../../../visualizations/inspector/src/chart/step-follower.js";
 import { backoff } from "../../../visualizations/inspector/src/model/backoff.js";
 import { mergeSteps } from "../../../visualizations/inspector/src/model/merge-steps.js";
 import { maxQueueLength } from "../../../visualizations/inspector/src/model/new-steps.js";
-import { Rates, sumTotals } from "../../../visualizations/inspector/src/model/rates.js";
-import { isSilent } from "../../../visualizations/inspector/src/model/silence.js";
+import { Rates } from "../../../visualizations/inspector/src/model/rates.js";
 import { validityOf } from "../../../visualizations/inspector/src/model/validity.js";
 import { beat, lockView } from "../sample-frames.js";
 
@@ -95,13 +96,34 @@ test("a rate is the growth of the totals in the last seconds, of all processes t
   expect(rates.of("acquired", 21_000)).toBeCloseTo(40);
 });
 
-test("totals are summed", () => {
-  const one: Totals = { ...noTotals, acquired: 2, expired: 1 };
-  expect(sumTotals([one, one, noTotals])).toEqual({ ...noTotals, acquired: 4, expired: 2 });
+test("totals are summed, never fall when a process is forgotten, and count from the first one on", () => {
+  const sum = new TotalsSum();
+  const from = (...all: readonly (readonly [source: string, acquired: number, since: number])[]) =>
+    new Map(
+      all.map(([source, acquired, since]) => {
+        const totals: Totals = { ...noTotals, acquired };
+        return [
+          source,
+          { beat: beat(source, { totals, since }), receivedAt: 0, lag: 10, told: 0, closed: false },
+        ];
+      }),
+    );
+  expect(sum.since).toBe(Number.POSITIVE_INFINITY);
+  expect(sum.add({ sources: from(["a", 2, 100], ["b", 3, 200]) })).toEqual({ ...noTotals, acquired: 5 });
+  expect(sum.add({ sources: from(["b", 4, 200]) }).acquired).toBe(6);
+  expect(sum.since).toBe(110);
+  // It comes back, and is not counted twice.
+  expect(sum.add({ sources: from(["a", 3, 100], ["b", 4, 200]) }).acquired).toBe(7);
 });
 
 test("a process is silent if it has missed some beats and is not closed", () => {
-  const view = { beat: beat(), receivedAt: 10_000, lag: 0, closed: false };
+  const view = {
+    beat: beat("here", { time: 9_000 }),
+    receivedAt: 12_000,
+    lag: 1_000,
+    told: 10_000,
+    closed: false,
+  };
   expect([10_000, 13_900, 14_100].map((now) => isSilent(view, now))).toEqual([false, false, true]);
   expect(isSilent({ ...view, closed: true }, 99_000)).toBe(false);
 });
