@@ -9,6 +9,7 @@ import { mergeSteps } from "../../../visualizations/inspector/src/model/merge-st
 import { maxQueueLength } from "../../../visualizations/inspector/src/model/new-steps.js";
 import { Rates } from "../../../visualizations/inspector/src/model/rates.js";
 import { validityOf } from "../../../visualizations/inspector/src/model/validity.js";
+import { columnSummary, nodeColumns } from "../../../visualizations/inspector/src/nodes/node-table.js";
 import { beat, lockView } from "../sample-frames.js";
 
 const step = (time: number, to: string): Step => ({
@@ -126,6 +127,18 @@ test("a process is silent if it has missed some beats and is not closed", () => 
   };
   expect([10_000, 13_900, 14_100].map((now) => isSilent(view, now))).toEqual([false, false, true]);
   expect(isSilent({ ...view, closed: true }, 99_000)).toBe(false);
+});
+
+test("a column of the nodes says what processes that are heard say, or that there are none", () => {
+  const of = (name: string, time: number, state: "ready" | "down") => {
+    const node = { name: "7711", state, cause: null, until: null, p50: 1, p99: 1, step: null };
+    return { beat: beat(name, { time, nodes: [node] }), receivedAt: time, lag: 0, told: time, closed: false };
+  };
+  const [column] = nodeColumns([of("dead", 1_000, "down"), of("alive", 19_000, "ready")], 20_000);
+  expect(column).toEqual({ name: "7711", worst: "ready", processes: 1, without: 0 });
+  const [unheard] = nodeColumns([of("dead", 1_000, "ready")], 20_000);
+  expect(unheard?.worst).toBe("unknown");
+  expect(columnSummary(unheard!)).toBe("no process is heard");
 });
 
 test("the remaining share of a lease is between 0 and 1", () => {

@@ -88,7 +88,7 @@ function Last({ view }: { readonly view: ResourceView }) {
         "free"
       ) : (
         <>
-          run out: <Owner source={last.source} />
+          last: <Owner source={last.source} />
         </>
       )}
     </span>
