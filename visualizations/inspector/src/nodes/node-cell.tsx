@@ -53,7 +53,7 @@ export function NodeCell({ source, node, all, activity, now, silentSince, open }
       </span>
       <span class="muted">
         {silentSince === null
-          ? (answeredShare(activity) ?? "not asked yet")
+          ? (answeredShare(activity) ?? "no vote seen yet")
           : `silent since ${formatClock(silentSince).slice(0, 8)}`}
         {activity.refused > 0 && `, ${activity.refused.toLocaleString("en")} refused`}
       </span>

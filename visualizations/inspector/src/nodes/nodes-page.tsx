@@ -28,7 +28,9 @@ export function NodesPage() {
   return (
     <div class="nodes-page">
       <h1>Nodes</h1>
-      <p class="muted scroll-hint">{columns.length} nodes: the table scrolls sideways.</p>
+      {columns.length > 2 && (
+        <p class="muted scroll-hint">{columns.length} nodes: the table scrolls sideways.</p>
+      )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable with the keyboard */}
       <section class="matrix-scroller" aria-label="Processes and nodes" tabIndex={0}>
         <table class="matrix">
