@@ -1,19 +1,14 @@
 import type { Meter } from "@opentelemetry/api";
 import type { FrameAggregate } from "../inspector/feed/frame-aggregate.js";
 import type { NodeView, Totals } from "../inspector/feed/frames.js";
-import { noTotals, type TotalCounts, totalNames } from "../inspector/feed/totals.js";
+import { totalNames } from "../inspector/feed/totals.js";
+import { TotalsSum } from "../inspector/feed/totals-sum.js";
 import { gaugesOf } from "./instruments.js";
 import { attributes, statesInUse } from "./names.js";
 import { NodeFigures } from "./node-figures.js";
 
 /** Time in ms without a frame after which a process counts as silent; processes send a beat every second. */
 const silenceTimeout = 5_000;
-
-/**
- * Maximum number of processes remembered after the aggregate removed them, so that a process that comes back is not
- * counted twice.
- */
-const maxRemembered = 10_000;
 
 const processStates = ["alive", "silent", "closed"] as const;
 
@@ -76,30 +71,6 @@ export function observeAggregate(meter: Meter, aggregate: FrameAggregate): () =>
   };
   meter.addBatchObservableCallback(observe, all);
   return () => meter.removeBatchObservableCallback(observe, all);
-}
-
-/** The totals of all processes. They only grow, even when a process is removed. */
-class TotalsSum {
-  private readonly totals = { ...noTotals };
-  /** The latest totals of each process, which are included already. */
-  private readonly added = new Map<string, Totals>();
-
-  add(aggregate: FrameAggregate): TotalCounts {
-    for (const [source, { beat }] of aggregate.sources) {
-      const known = this.added.get(source);
-      for (const name of totalNames) {
-        this.totals[name] += Math.max(0, (beat.totals[name] ?? 0) - (known?.[name] ?? 0));
-      }
-      // Moves the process to the end: the first process is the one that was seen longest ago.
-      this.added.delete(source);
-      this.added.set(source, beat.totals);
-    }
-    for (const source of this.added.keys()) {
-      if (this.added.size <= maxRemembered) break;
-      if (!aggregate.sources.has(source)) this.added.delete(source);
-    }
-    return this.totals;
-  }
 }
 
 function countLocks(aggregate: FrameAggregate): Map<string, number> {

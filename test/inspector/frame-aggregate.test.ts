@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FrameAggregate } from "../../src/inspector/feed/frame-aggregate.js";
 import type { Frame, LockView } from "../../src/inspector/feed/frames.js";
+import { lastBeatAt } from "../../src/inspector/feed/silence.js";
 import { cpuTime } from "../support/cpu-time.js";
 import { beat, lockView, noon, step } from "./frames-of-all-kinds.js";
 
@@ -62,6 +63,20 @@ describe("a frame aggregate", () => {
     expect([aggregate.locks.size, aggregate.sources.get("a")?.closed]).toEqual([0, true]);
   });
 
+  it("knows up to when everything has arrived: until the beat before the last one", () => {
+    const aggregate = new FrameAggregate();
+    const told = () => aggregate.sources.get("a")?.told;
+    aggregate.apply(beat(), noon);
+    aggregate.apply(locks(lockView()), noon + 10);
+    expect(told()).toBe(Number.NEGATIVE_INFINITY);
+    aggregate.apply(beat({ time: noon + 1_000 }), noon + 1_000);
+    expect(told()).toBe(noon);
+    aggregate.apply({ ...head(), kind: "gone", locks: ["a-1"] }, noon + 1_100);
+    expect(told()).toBe(noon);
+    aggregate.apply(beat({ time: noon + 2_000 }), noon + 2_000);
+    expect(told()).toBe(noon + 1_000);
+  });
+
   it("lets no process change another process's locks", () => {
     const aggregate = new FrameAggregate();
     for (const name of ["a", "b"]) aggregate.apply(beat({ source: name }), noon);
@@ -110,7 +125,9 @@ describe("a frame aggregate", () => {
         for (const frame of frames) aggregate.apply(frame, noon);
         for (const frame of aggregate.snapshot()) copy.apply(frame, noon);
         expect(new Map(copy.locks)).toEqual(aggregate.locks);
-        expect(copy.sources).toEqual(aggregate.sources);
+        const known = ({ sources }: FrameAggregate) =>
+          [...sources].map(([id, { told: _, ...rest }]) => [id, rest]);
+        expect(known(copy)).toEqual(known(aggregate));
         expect(copy.snapshot()).toEqual(aggregate.snapshot());
       }),
       { numRuns: 300 },
@@ -143,7 +160,10 @@ describe("a frame aggregate", () => {
     // Its clock is 3 s behind, and its last frame arrived a minute ago.
     aggregate.apply(beat({ time: noon - 3_000 }), noon);
     for (const frame of aggregate.snapshot(noon + 60_000)) copy.apply(frame, noon + 60_000);
-    expect(copy.sources.get("a")?.lag).toBe(3_000);
+    const known = copy.sources.get("a")!;
+    expect(known.lag).toBe(3_000);
+    // The copy knows since when the process is silent.
+    expect(lastBeatAt(known)).toBe(noon);
   });
 
   it("keeps the last steps of a lock, however many there were before", () => {

@@ -63,6 +63,8 @@ test("hung nodes lose the lock, and so do nodes that one worker does not reach; 
   for (const name of ["north", "east", "south"]) await press(page, name, "Part");
   await noted(page, "worker-1 lost ledger (deadline)");
   expect(await conditions()).toEqual(["parted", "parted", "parted", "up", "up"]);
+  // The others have a quorum.
+  await alert(page, "worker-1 reaches no quorum: north, east and south down").waitFor({ timeout });
   await press(page, "north", "Join");
   await press(page, "west", "Hang");
   await press(page, "centre", "Hang");

@@ -21,6 +21,7 @@ export function colourOf(state: string, paint: Colours): (text: string) => strin
     case "quarantined":
       return paint.magenta;
     case "expired":
+    case "run out":
     case "unresponsive":
     case "down":
       return paint.red;

@@ -1,5 +1,6 @@
 import type { FrameAggregate } from "../../inspector/feed/frame-aggregate.js";
 import type { LockView } from "../../inspector/feed/frames.js";
+import { hasRunOut } from "../../inspector/feed/silence.js";
 import { votesAgain } from "../../support/votes-again.js";
 import { plain } from "../plain.js";
 import { clock } from "./lines.js";
@@ -27,8 +28,11 @@ export interface Scene {
 /** The table of all locks at `now` (epoch ms). */
 export function pictureOf({ aggregate, asked, prefix, notes, keys }: Scene, now: number): Picture {
   const answers = [...asked.values()];
-  const locks = inOrder(aggregate.locks.values(), keys?.order);
-  const inUse = locks.filter(({ state }) => state !== "idle" && state !== "expired").length;
+  const isOver = (lock: LockView) => hasRunOut(lock, aggregate.sources.get(lock.source), now);
+  const locks = inOrder(aggregate.locks.values(), keys?.order, isOver);
+  const inUse = locks.filter(
+    (lock) => lock.state !== "idle" && lock.state !== "expired" && !isOver(lock),
+  ).length;
   const processes = [...aggregate.sources.values()].filter(({ closed }) => !closed).length;
   return {
     title: `holdfast watch  ${clock(now).slice(0, 8)}  ${counted(processes, "process", "processes")}, ${counted(inUse, "lock", "locks")} in use${keys === undefined || keys.help === "" ? "" : `  by ${keys.order} (${keys.help})`}`,

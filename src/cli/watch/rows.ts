@@ -1,5 +1,7 @@
 import type { FrameAggregate, SourceView } from "../../inspector/feed/frame-aggregate.js";
 import type { LockView, Step } from "../../inspector/feed/frames.js";
+import { isHolding } from "../../inspector/feed/lease-kind.js";
+import { hasRunOut, silentWords } from "../../inspector/feed/silence.js";
 import { formatDuration } from "../duration.js";
 import { describeOwner } from "../holder.js";
 import { plain } from "../plain.js";
@@ -36,9 +38,10 @@ export function rowOf(
   const { state, validUntil, began } = lock;
   // The estimated current time by the clock of the lock's process.
   const sourceNow = now - (source?.lag ?? 0);
-  const holds = /^(held|renewing|releasing)/.test(state) && validUntil !== null;
+  const runOut = hasRunOut(lock, source, now);
+  const holds = isHolding(state) && validUntil !== null && !runOut;
   return {
-    state: plain(state),
+    state: runOut ? "run out" : plain(state),
     resource: resourcesOf(lock, showPrefix ? (source?.beat.prefix ?? "") : ""),
     owner: plain(source?.beat.owner ?? ""),
     left: holds ? Math.max(0, validUntil - sourceNow) : null,
@@ -46,7 +49,7 @@ export function rowOf(
     waited: state.startsWith("acquiring") && began !== null ? Math.max(0, sourceNow - began) : null,
     retries: Math.max(0, lock.attempts - 1),
     fence: lock.fence,
-    last: lastOf(lock, step, sourceNow),
+    last: runOut ? silentWords : lastOf(lock, step, sourceNow),
   };
 }
 
@@ -87,11 +90,20 @@ export function askedRow({ inspection, time }: NodeAnswer, now: number): Row {
   };
 }
 
-/** Whether a process reports that one of its locks holds this resource. Then the nodes need not be asked. */
-export function isReported(resource: string, prefix: string, { locks, sources }: FrameAggregate): boolean {
+/**
+ * Whether a process reports that one of its locks holds this resource. Then the nodes need not be asked. `now`: epoch ms by
+ * the local clock.
+ */
+export function isReported(
+  resource: string,
+  prefix: string,
+  { locks, sources }: FrameAggregate,
+  now: number,
+): boolean {
   for (const lock of locks.values()) {
-    if (!/^(held|renewing|releasing)/.test(lock.state)) continue;
-    const own = sources.get(lock.source)?.beat.prefix ?? "";
+    const source = sources.get(lock.source);
+    if (!isHolding(lock.state) || hasRunOut(lock, source, now)) continue;
+    const own = source?.beat.prefix ?? "";
     if (lock.resources.some((one) => own + one === prefix + resource)) return true;
   }
   return false;

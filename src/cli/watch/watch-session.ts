@@ -55,7 +55,7 @@ export class WatchSession {
     this.#setup = setup;
     const { locks, filter } = setup;
     this.#nodeQuery = new NodeQuery(locks, filter.exact, {
-      isReported: (name) => isReported(name, filter.prefix ?? "", this.#aggregate),
+      isReported: (name) => isReported(name, filter.prefix ?? "", this.#aggregate, Date.now()),
       changed: (asked) => this.#view.asked(asked),
       failed: (error) => lifetime.fail(error),
     });

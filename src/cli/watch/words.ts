@@ -1,4 +1,5 @@
 import type { LockView, RoundView, Step, VoteView } from "../../inspector/feed/frames.js";
+import { isLeaseState } from "../../inspector/feed/lease-kind.js";
 import { formatDuration } from "../duration.js";
 import { plain } from "../plain.js";
 
@@ -60,7 +61,7 @@ export function stateDetails(
   state: string,
   time: number,
 ): string[] {
-  const holds = /^(held|renewing)/.test(state);
+  const holds = isLeaseState(state);
   return [
     ...(holds && validUntil !== null ? [`valid ${formatDuration(validUntil - time)}`] : []),
     ...(holds && fence !== null ? [`fence ${fence}`] : []),

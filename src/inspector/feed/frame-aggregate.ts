@@ -12,6 +12,11 @@ export interface SourceView {
    * minimum since one of the clocks was set.
    */
   readonly lag: number;
+  /**
+   * Epoch ms by the process's clock up to which everything has arrived that it has sent: the time of the beat before the
+   * last one, because what is sent together with a beat may arrive after it. -Infinity before the second beat.
+   */
+  readonly told: number;
   readonly closed: boolean;
 }
 
@@ -125,8 +130,8 @@ export class FrameAggregate {
 
   /**
    * Frames that reproduce this aggregate, without the histories, in another one. With `now` (epoch ms by the
-   * observer's clock) the frames carry each process's current time, so that the receiver learns the offset of the
-   * process's clock; without `now` they carry the original times.
+   * observer's clock) the frames after a beat carry the process's current time, so that the receiver learns the offset of
+   * the process's clock, and how old the beat is; without `now` they carry the original times.
    */
   snapshot(now?: number): Frame[] {
     const frames: Frame[] = [];
@@ -143,9 +148,10 @@ export class FrameAggregate {
         const { steps } = this.nodeActivities.of(source, node.name);
         return steps.length === 0 ? node : { ...node, steps: [...steps] };
       });
-      frames.push({ ...beat, nodes, time });
+      frames.push({ ...beat, nodes });
       const own = locks.get(source) ?? [];
-      for (let from = 0; from < own.length; from += locksPerFrame) {
+      // A list without locks tells the time, too.
+      for (let from = 0; from < own.length || (from === 0 && now !== undefined); from += locksPerFrame) {
         frames.push({ kind: "locks", source, seq, time, locks: own.slice(from, from + locksPerFrame) });
       }
       if (closed) frames.push({ kind: "bye", source, seq, time });
@@ -178,7 +184,9 @@ export class FrameAggregate {
     if (known === undefined && this.sources.size >= this.bounds.sources) return false;
     const delay = now - frame.time;
     const lag = known === undefined || delay > known.lag + maxTransitMs ? delay : Math.min(known.lag, delay);
-    this.sources.set(frame.source, { beat, receivedAt: now, lag, closed: frame.kind === "bye" });
+    const told =
+      known === undefined ? Number.NEGATIVE_INFINITY : frame.kind === "beat" ? known.beat.time : known.told;
+    this.sources.set(frame.source, { beat, receivedAt: now, lag, told, closed: frame.kind === "bye" });
     return true;
   }
 

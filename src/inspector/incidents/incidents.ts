@@ -1,21 +1,14 @@
-import type { Detector } from "../feed/frame-aggregate.js";
-import type { Beat, Frame, LockView, Step } from "../feed/frames.js";
+import type { Detector, SourceView } from "../feed/frame-aggregate.js";
+import type { Frame, LockView, Step } from "../feed/frames.js";
 import { type IncidentBounds, IncidentLog } from "./incident-log.js";
 import { LockIncidents } from "./lock-incidents.js";
 import { NodeIncidents } from "./node-incidents.js";
-import { type LocksAndOwners, OverlapIncidents } from "./overlap-incidents.js";
+import { OverlapIncidents } from "./overlap-incidents.js";
 import { ProcessIncidents } from "./process-incidents.js";
-
-/** What an aggregate knows of one process. */
-interface Source {
-  readonly beat: Beat;
-  readonly receivedAt: number;
-  readonly closed: boolean;
-}
 
 /** What the detectors read of an aggregate. */
 export interface Known {
-  readonly sources: ReadonlyMap<string, Source>;
+  readonly sources: ReadonlyMap<string, SourceView>;
   readonly locks: ReadonlyMap<string, LockView>;
 }
 
@@ -41,12 +34,11 @@ export class Incidents implements Detector {
   ) {
     const log = from?.log.copy() ?? new IncidentLog(bounds);
     const report = log.add.bind(log);
-    const lookups = lookupsOf(known);
     this.log = log;
     this.locks = from?.locks.copy(report) ?? new LockIncidents(report);
     this.nodes = from?.nodes.copy(report) ?? new NodeIncidents(report);
     this.processes = from?.processes.copy(report) ?? new ProcessIncidents(report);
-    this.overlaps = from?.overlaps.copy(lookups, report) ?? new OverlapIncidents(lookups, report);
+    this.overlaps = from?.overlaps.copy(known, report) ?? new OverlapIncidents(known, report);
     this.checkedAt = from?.checkedAt ?? this.checkedAt;
   }
 
@@ -89,9 +81,3 @@ export class Incidents implements Detector {
     this.processes.silence(this.known.sources, now);
   }
 }
-
-const lookupsOf = ({ locks, sources }: Known): LocksAndOwners => ({
-  lock: (id) => locks.get(id),
-  ownerOf: (source) => sources.get(source)?.beat.owner ?? "a process",
-  prefixOf: (source) => sources.get(source)?.beat.prefix ?? "",
-});

@@ -1,32 +1,26 @@
 import { clip } from "../../support/redaction.js";
+import type { SourceView } from "../feed/frame-aggregate.js";
 import type { Frame, LockView } from "../feed/frames.js";
 import { isLeaseState, isPermit, isShared } from "../feed/lease-kind.js";
 import { type Incident, maxNameLength, utcClock } from "./incident.js";
+import { grantedAt, outlasts } from "./overlap.js";
 
 /** A resource that was granted while another lock, by its last report, still held it. */
 interface Candidate {
   readonly resource: string;
   readonly first: LockView;
   readonly second: LockView;
-  /** Epoch ms of the second grant. */
-  readonly at: number;
 }
 
 /** Maximum number of candidates that wait for a report of the first holder. */
 const maxCandidates = 1_000;
 /** Maximum number of readers of one resource with which a writer is compared. */
 const maxHolders = 4;
-/**
- * The first holder must report itself as the holder this many ms after the second grant: its release may be on the way,
- * and clocks differ.
- */
-const margin = 1_500;
 
-/** What the watch asks of the aggregate. */
-export interface LocksAndOwners {
-  lock(id: string): LockView | undefined;
-  ownerOf(source: string): string;
-  prefixOf(source: string): string;
+/** What the detector reads of the aggregate. */
+interface Known {
+  readonly sources: ReadonlyMap<string, SourceView>;
+  readonly locks: ReadonlyMap<string, LockView>;
 }
 
 /** Finds resources that two locks held at the same time, although one of the leases is exclusive. */
@@ -38,7 +32,7 @@ export class OverlapIncidents {
   private waiting = 0;
 
   constructor(
-    private readonly known: LocksAndOwners,
+    private readonly known: Known,
     private readonly report: (incident: Incident) => void,
   ) {}
 
@@ -54,11 +48,11 @@ export class OverlapIncidents {
   }
 
   /** Confirms or drops the candidates whose first holder has sent this frame. */
-  frame({ source, time, kind }: Frame): void {
+  frame({ source, kind }: Frame): void {
     const own = this.candidates.get(source);
     // A beat comes every second or two: other frames are too many to look at each time.
     if (own === undefined || kind !== "beat") return;
-    const left = own.filter((candidate) => this.isOpen(candidate, time));
+    const left = own.filter((candidate) => this.isOpen(candidate));
     this.waiting -= own.length - left.length;
     if (left.length === 0) this.candidates.delete(source);
     else this.candidates.set(source, left);
@@ -70,7 +64,7 @@ export class OverlapIncidents {
     this.candidates.delete(source);
   }
 
-  copy(known: LocksAndOwners, report: (incident: Incident) => void): OverlapIncidents {
+  copy(known: Known, report: (incident: Incident) => void): OverlapIncidents {
     const copy = new OverlapIncidents(known, report);
     for (const [key, ids] of this.holders) copy.holders.set(key, new Set(ids));
     copy.candidates = new Map(this.candidates);
@@ -78,13 +72,14 @@ export class OverlapIncidents {
     return copy;
   }
 
-  /** Whether the candidate must wait for a later beat. `time`: of the beat, in epoch ms. */
-  private isOpen(candidate: Candidate, time: number): boolean {
-    const { first, at } = candidate;
-    const now = this.known.lock(first.id);
+  /** Whether the candidate must wait for a later beat. */
+  private isOpen(candidate: Candidate): boolean {
+    const { first, second } = candidate;
+    const { sources, locks } = this.known;
+    const now = locks.get(first.id);
     if (now === undefined || !holds(now) || now.acquisition !== first.acquisition) return false;
-    if (time < at + margin) return true;
-    if ((now.validUntil ?? 0) > at) this.confirm(candidate);
+    if (!outlasts(now, grantedAt(second, sources), sources)) return true;
+    this.confirm(candidate);
     return false;
   }
 
@@ -93,7 +88,7 @@ export class OverlapIncidents {
       const key = this.keyOf(lock, resource);
       const ids = this.holders.get(key) ?? new Set();
       this.holders.set(key, ids);
-      for (const id of ids) if (id !== lock.id) this.suspect(resource, this.known.lock(id), lock);
+      for (const id of ids) if (id !== lock.id) this.suspect(resource, this.known.locks.get(id), lock);
       // A writer has a place beside as many readers as are compared.
       if (ids.size < (isShared(lock) ? maxHolders : 2 * maxHolders)) ids.add(lock.id);
     }
@@ -109,26 +104,30 @@ export class OverlapIncidents {
   }
 
   private keyOf({ source }: LockView, resource: string): string {
-    return `${this.known.prefixOf(source)}\n${resource}`;
+    return `${this.known.sources.get(source)?.beat.prefix ?? ""}\n${resource}`;
   }
 
   private suspect(resource: string, one: LockView | undefined, other: LockView): void {
     if (one === undefined || !holds(one) || this.waiting >= maxCandidates) return;
     if (isShared(one) && isShared(other)) return;
-    const [first, second] = grantOf(one) <= grantOf(other) ? [one, other] : [other, one];
+    const { sources } = this.known;
+    const [first, second] =
+      grantedAt(one, sources) <= grantedAt(other, sources) ? [one, other] : [other, one];
     const own = this.candidates.get(first.source) ?? [];
-    this.candidates.set(first.source, [...own, { resource, first, second, at: grantOf(second) }]);
+    this.candidates.set(first.source, [...own, { resource, first, second }]);
     this.waiting += 1;
   }
 
-  private confirm({ resource, first, second, at }: Candidate): void {
-    const [one, two] = [first, second].map(({ source }) => this.known.ownerOf(source));
+  private confirm({ resource, first, second }: Candidate): void {
+    const ownerOf = ({ source }: LockView) => this.known.sources.get(source)?.beat.owner ?? "a process";
+    const [one, two] = [ownerOf(first), ownerOf(second)];
+    const at = grantOf(second);
     this.report({
       id: `overlap ${resource} ${first.id} ${first.acquisition} ${second.id} ${second.acquisition}`,
       kind: "overlap",
       time: at,
       source: second.source,
-      owner: two ?? "",
+      owner: two,
       lock: second.id,
       resources: [resource],
       node: null,

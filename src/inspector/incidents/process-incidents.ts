@@ -1,10 +1,9 @@
 import { formatDuration } from "../../support/duration.js";
+import type { SourceView } from "../feed/frame-aggregate.js";
 import type { Beat } from "../feed/frames.js";
+import { isSilent, silenceTimeout } from "../feed/silence.js";
 import { aboutNoLock, type Incident, utcClock } from "./incident.js";
 import { NodeNames } from "./node-names.js";
-
-/** Time in ms without a frame after which a process counts as silent; processes send a beat every second or two. */
-const silenceTimeout = 4_000;
 
 interface Process {
   /** The names of its nodes, sorted, and the same as one text. */
@@ -12,13 +11,6 @@ interface Process {
   readonly key: string;
   readonly prefix: string;
   readonly owner: string;
-}
-
-/** What the aggregate knows of a process. */
-interface Heard {
-  readonly beat: Beat;
-  readonly receivedAt: number;
-  readonly closed: boolean;
 }
 
 /** Finds processes that fall silent, and processes that lock on different nodes. */
@@ -44,10 +36,10 @@ export class ProcessIncidents {
   }
 
   /** `now`: epoch ms by the observer's clock. */
-  silence(sources: ReadonlyMap<string, Heard>, now: number): void {
-    for (const { beat, receivedAt, closed } of sources.values()) {
-      if (closed || now - receivedAt <= silenceTimeout || this.silent.get(beat.source) === beat.time)
-        continue;
+  silence(sources: ReadonlyMap<string, SourceView>, now: number): void {
+    for (const source of sources.values()) {
+      const { beat } = source;
+      if (!isSilent(source, now) || this.silent.get(beat.source) === beat.time) continue;
       this.silent.set(beat.source, beat.time);
       const text =
         `${beat.owner} (process ${beat.pid}) silent since ${utcClock(beat.time)}: nothing was heard of it for ` +

@@ -1,10 +1,14 @@
+import { clip } from "../../support/redaction.js";
 import type { SourceView } from "../feed/frame-aggregate.js";
 import type { LockView, NodeView } from "../feed/frames.js";
-import { utcClock } from "./incident.js";
-import { NodeNames } from "./node-names.js";
+import { isSilent } from "../feed/silence.js";
+import { maxNameLength, utcClock } from "./incident.js";
+import { listed, NodeNames } from "./node-names.js";
 
 /** Processes that reach too few nodes for a quorum, and the leases that they cannot renew. */
 export interface QuorumRisk {
+  /** The owner labels of these processes; null if no process reaches a quorum. */
+  readonly owners: readonly string[] | null;
   /** The names of the nodes that they cannot use, and what these are: "down", "quarantined". */
   readonly nodes: readonly string[];
   readonly why: string;
@@ -22,16 +26,27 @@ interface Known {
 
 const unusable: ReadonlySet<NodeView["state"]> = new Set(["down", "unresponsive", "quarantined"]);
 
-/** Null while every process reaches a quorum of its nodes. `now`: epoch ms by the observer's clock. */
-export function quorumRiskOf({ sources, locks }: Known, now: number): QuorumRisk | null {
+/**
+ * Null while every process reaches a quorum of its nodes. `now`: epoch ms by the observer's clock; `heardAt`: the same, or when
+ * the observer lost its own connection.
+ */
+export function quorumRiskOf({ sources, locks }: Known, now: number, heardAt = now): QuorumRisk | null {
   const nodes = new Set<string>();
   const atRisk = new Set<string>();
   const causes = new Set<string>();
+  const owners: string[] = [];
   let since: number | null = null;
-  for (const [source, { beat, closed }] of sources) {
+  let isCommon = true;
+  for (const [source, view] of sources) {
+    const { beat, closed } = view;
     const lost = beat.nodes.filter(({ state }) => unusable.has(state));
-    if (closed || beat.nodes.length - lost.length > beat.nodes.length / 2 || lost.length === 0) continue;
+    if (closed || lost.length === 0 || beat.nodes.length - lost.length > beat.nodes.length / 2) {
+      // What a silent process has said last proves no quorum.
+      if (!closed && !isSilent(view, heardAt)) isCommon = false;
+      continue;
+    }
     atRisk.add(source);
+    owners.push(beat.owner);
     for (const { name, state, step } of lost) {
       nodes.add(name);
       causes.add(state === "quarantined" ? state : "down");
@@ -48,15 +63,29 @@ export function quorumRiskOf({ sources, locks }: Known, now: number): QuorumRisk
     leases += 1;
     left = Math.max(left, remaining);
   }
-  return { nodes: [...nodes], why: [...causes].sort().join(" or "), since, leases, left };
+  return {
+    owners: isCommon ? null : owners,
+    nodes: [...nodes],
+    why: [...causes].sort().join(" or "),
+    since,
+    leases,
+    left,
+  };
 }
 
-/** "7712 and 7713 down since 19:48:14 UTC; 201 leases run out within 4 s". Contains foreign text. */
+/**
+ * "No quorum: 7712 and 7713 down since 19:48:14 UTC; 201 leases run out within 4 s", or "worker-1 reaches no quorum: …" if
+ * other processes reach one. Contains foreign text.
+ */
 export function riskSentence(
-  { nodes, why, since, leases, left }: QuorumRisk,
+  { owners, nodes, why, since, leases, left }: QuorumRisk,
   all: readonly string[],
 ): string {
-  const lost = `No quorum: ${new NodeNames(all).list(nodes)} ${why}${since === null ? "" : ` since ${utcClock(since)}`}`;
+  const who =
+    owners === null
+      ? "No quorum"
+      : `${listed(owners.map((owner) => clip(owner, maxNameLength)))} ${owners.length === 1 ? "reaches" : "reach"} no quorum`;
+  const lost = `${who}: ${new NodeNames(all).list(nodes)} ${why}${since === null ? "" : ` since ${utcClock(since)}`}`;
   if (leases === 0) return `${lost}; no lease is left to run out`;
   const within = `${Math.ceil(left / 1_000)} s`;
   return `${lost}; ${leases === 1 ? "1 lease runs" : `${leases} leases run`} out within ${within}`;

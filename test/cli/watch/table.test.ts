@@ -5,6 +5,7 @@ import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
 import type { NodeAnswer } from "../../../src/cli/watch/node-query.js";
 import { pictureOf } from "../../../src/cli/watch/picture.js";
+import { isReported } from "../../../src/cli/watch/rows.js";
 import { draw, type Size } from "../../../src/cli/watch/table.js";
 import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import { type Frame, type LockView, parseFrame } from "../../../src/inspector/feed/frames.js";
@@ -52,6 +53,22 @@ test("a lock that is held shows its state, resource, owner, validity, retries, f
   expect(line).toMatch(/^held +payouts:42 +ada:4711 +█{8}░{2} 7\.8 s +3 +7 +GRANTED 2 s ago *$/);
 });
 
+test("a lease that has run out while its process was silent is not shown as held, and the valid holder comes first", () => {
+  const until = noon + 5_000;
+  const aggregate = worldOf(locksFrame([lockView({ validUntil: until })]));
+  aggregate.apply(beat({ source: "b", owner: "eve" }), noon + 9_000);
+  const next = lockView({ id: "b-1", source: "b", validUntil: until + 20_000 });
+  aggregate.apply({ ...locksFrame([next]), source: "b" }, noon + 9_000);
+  const lines = (now: number) => show(aggregate, {}, { now }).filter((one) => one.includes("payouts:42"));
+  expect(lines(until + 900).filter((line) => /^held/.test(line))).toHaveLength(2);
+  const [first, second] = lines(until + 4_100);
+  expect(first).toMatch(/^held .* eve /);
+  expect(second).toMatch(/^run out +payouts:42 +ada:4711 .* its process is silent *$/);
+  expect(show(aggregate, {}, { now: until + 4_100 })[0]).toContain("1 lock in use");
+  const reported = (now: number) => isReported("payouts:42", "", aggregate, now);
+  expect([until + 4_100, until + 60_000].map(reported)).toEqual([true, false]);
+});
+
 test("the remaining validity is computed by the clock of the lock's process", () => {
   const aggregate = new FrameAggregate();
   // The clock of its process is an hour behind.
@@ -59,7 +76,8 @@ test("the remaining validity is computed by the clock of the lock's process", ()
   aggregate.apply(locksFrame([lockView()]), noon + 3_600_000);
   const left = (now: number) => /░ ([\d.]+ m?s)/.exec(show(aggregate, {}, { now }).join("\n"))?.[1];
   expect(left(noon + 3_600_000 + 1_800)).toBe("8 s");
-  expect(left(noon + 3_600_000 + 60_000)).toBe("0 ms");
+  aggregate.apply(beat({ time: noon + 10_000 }), noon + 3_600_000 + 10_000);
+  expect(left(noon + 3_600_000 + 10_000)).toBe("0 ms");
 });
 
 test("a waiting lock shows for how long it has waited, and who holds the lock", () => {

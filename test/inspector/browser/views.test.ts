@@ -141,6 +141,29 @@ test("two leases of one resource that have not run out raise an alarm", async ()
   await row.getByText("held twice").waitFor();
 });
 
+test("a process that was killed holds nothing once its lease has run out, and its nodes are as last known", async () => {
+  const { hub, server, now } = await withTrouble();
+  const nodes = [nodeView("7711")];
+  hub.receive(beat("dead", { time: now - 20_000, owner: "worker-9", pid: 9, nodes }));
+  const lease = { source: "dead", resources: ["killed"], granted: now - 30_000, validUntil: now - 15_000 };
+  hub.receive({ kind: "locks", source: "dead", seq: 1, time: now, locks: [lockView("d", lease)] });
+  const visited = await visit(`${server.url}#/`);
+  const { page } = visited;
+  const row = page.getByRole("row").filter({ hasText: "killed" });
+  await row.getByText("run out", { exact: true }).waitFor();
+  expect(await row.getByText("held").count()).toBe(0);
+  await row.getByRole("link").click();
+  await page.getByText(/^held by worker-9 9silent from .* to .*: run out; its process is silent\./).waitFor();
+  await page.getByText("Free: nobody holds it.").waitFor();
+  await page.goto(`${server.url}#/nodes`);
+  const cell = page
+    .getByRole("row")
+    .filter({ hasText: "worker-9" })
+    .getByRole("link", { name: /^last known: up/ });
+  await cell.getByText(/^silent since \d\d:\d\d:\d\d$/).waitFor();
+  expectNoTrouble(visited);
+});
+
 test("the list has one row a resource, trouble first, and presets for what is hot and what is held longest", async () => {
   const { server } = await withTrouble();
   const visited = await visit(`${server.url}#/`);
@@ -270,6 +293,11 @@ test("at 375 px nothing is lost, and nothing needs scrolling sideways but the ma
   await page.getByRole("link", { name: "← All locks" }).click();
   await page.getByRole("link", { name: /^Nodes: / }).click();
   await open(page, "Nodes");
+  await page.getByText("3 nodes: the table scrolls sideways.").waitFor();
+  const ends = await page
+    .getByRole("columnheader")
+    .evaluateAll((heads) => heads.map((head) => head.getBoundingClientRect().right));
+  expect(ends[2], "the end of the second node").toBeLessThan(375);
 });
 
 test("troubles are spoken", async () => {

@@ -46,6 +46,8 @@ class Process {
     readonly source: string,
     private readonly into: IncidentAggregate,
     private readonly nodes: readonly string[] = addresses,
+    /** By how many seconds its clock is ahead. */
+    private readonly ahead = 0,
   ) {
     this.beat(0);
   }
@@ -84,7 +86,7 @@ class Process {
 
   private head(seconds: number) {
     this.seq += 1;
-    return { source: this.source, seq: this.seq, time: start + seconds * 1_000 };
+    return { source: this.source, seq: this.seq, time: start + (seconds + this.ahead) * 1_000 };
   }
 
   private apply(frame: Frame, seconds: number): void {
@@ -232,7 +234,10 @@ describe("two leases of one resource", () => {
     one.beat(3);
     expect(textsOf(aggregate)).toEqual([]);
     one.beat(4);
+    // What it sent together with that beat may still be on its way.
+    expect(textsOf(aggregate)).toEqual([]);
     one.beat(5);
+    one.beat(6);
     expect(textsOf(aggregate)).toEqual([
       "orders:11000 held twice since 19:48:02 UTC: granted to api-2 while api-1 held it (since 19:48:00 UTC), " +
         "by their own clocks and words",
@@ -250,7 +255,7 @@ describe("two leases of one resource", () => {
     ];
     one.step(0, "GRANTED", "acquiring.asking", changes);
     two.step(2, "GRANTED", "acquiring.asking", { ...second, ...changes });
-    one.beat(5);
+    for (const seconds of [5, 6]) one.beat(seconds);
     expect(textsOf(aggregate)).toEqual([]);
   });
 
@@ -262,7 +267,7 @@ describe("two leases of one resource", () => {
     ];
     one.step(0, "GRANTED", "acquiring.asking", { mode: "shared" });
     two.step(2, "GRANTED", "acquiring.asking", second);
-    one.beat(5);
+    for (const seconds of [5, 6]) one.beat(seconds);
     expect(textsOf(aggregate)).toEqual([
       expect.stringMatching(/^orders:11000 held twice since 19:48:02 UTC: /),
     ]);
@@ -278,14 +283,16 @@ describe("two leases of one resource", () => {
     ];
     one.step(0, "GRANTED", "acquiring.asking", {});
     two.step(2, "GRANTED", "acquiring.asking", second);
+    // The beat overtakes the release that was sent together with it.
+    one.beat(4);
     one.step(1.9, "RELEASED", "releasing", { state: "idle", validUntil: null });
-    one.beat(5);
+    for (const seconds of [5, 6]) one.beat(seconds);
     one.step(6, "GRANTED", "acquiring.asking", {
       acquisition: "a-2",
       granted: start + 1_000,
       validUntil: start + 1_500,
     });
-    one.beat(9);
+    for (const seconds of [8, 9]) one.beat(seconds);
     one.step(9, "GRANTED", "acquiring.asking", {
       ...second,
       granted: start + 9_000,
@@ -295,13 +302,32 @@ describe("two leases of one resource", () => {
     one.beat(20);
     expect(textsOf(aggregate)).toEqual([]);
   });
+
+  test("are none if clocks that differ make the second grant look like the first one", () => {
+    const aggregate = new IncidentAggregate();
+    const one = new Process("api-1", aggregate);
+    // Its clock is 3 s behind.
+    const two = new Process("api-2", aggregate, addresses, -3);
+    one.step(0, "GRANTED", "acquiring.asking", {});
+    two.step(2, "GRANTED", "acquiring.asking", {
+      ...second,
+      granted: start - 1_000,
+      validUntil: start + 9_000,
+    });
+    for (const seconds of [3, 4, 5]) two.beat(seconds);
+    one.step(6, "RELEASED", "releasing", { state: "idle", validUntil: null });
+    for (const seconds of [6, 7]) one.beat(seconds);
+    expect(textsOf(aggregate)).toEqual([]);
+  });
 });
 
 test("the log has the latest incidents within its bounds, and a copy is independent", () => {
   const aggregate = new IncidentAggregate({ incidents: 10 });
   const api = new Process("api-1", aggregate);
-  const lose = (at: number) =>
+  const lose = (at: number) => {
+    api.beat(at);
     api.step(at, "LOST", "renewing.asking", { state: "expired", acquisition: `a-${at}`, validUntil: null });
+  };
   for (let at = 0; at < 25; at++) lose(at);
   const copy = aggregate.copy();
   lose(25);
@@ -353,6 +379,22 @@ describe("the quorum at risk", () => {
     expect(sentenceAt(aggregate, 4)).toBe(
       "No quorum: 7711 and 7712 down or quarantined since 19:48:02 UTC; no lease is left to run out",
     );
+  });
+
+  test("names the processes if others reach a quorum", () => {
+    const aggregate = new IncidentAggregate();
+    const all = ["api-1", "api-2", "api-3"].map((source) => new Process(source, aggregate));
+    const lost = { 0: down(2), 1: down(2), 2: down(2) };
+    all[0]?.beat(3, lost);
+    for (const process of all.slice(1)) process.beat(3);
+    expect(sentenceAt(aggregate, 3)).toBe(
+      "api-1 reaches no quorum: 7711, 7712 and 7713 down since 19:48:02 UTC; no lease is left to run out",
+    );
+    all[1]?.beat(4, lost);
+    expect(sentenceAt(aggregate, 4)).toMatch(/^api-1 and api-2 reach no quorum: /);
+    // The third one is silent: what it said last proves no quorum.
+    for (const process of all.slice(0, 2)) process.beat(8, lost);
+    expect(sentenceAt(aggregate, 8)).toMatch(/^No quorum: 7711, 7712 and 7713 down /);
   });
 
   test("names the nodes, since when, and how long the leases are valid", () => {

@@ -1,13 +1,15 @@
 import { expect, test } from "vitest";
 import { hashOf, parseRoute } from "../../../visualizations/inspector/src/model/route.js";
 import { resourcesOf, routeOf } from "../../../visualizations/inspector/src/resource/resources.js";
-import { lockView } from "../sample-frames.js";
+import { beat, lockView } from "../sample-frames.js";
 
 const now = 5_000;
 const of = (...locks: readonly Parameters<typeof lockView>[1][]) =>
   resourcesOf(
     locks.map((changes, index) => lockView(String(index), { resources: ["a"], ...changes })),
-    new Map(),
+    new Map([
+      ["here", { beat: beat("here", { time: now }), receivedAt: now, lag: 0, told: now, closed: false }],
+    ]),
     now,
   );
 const waiting = { state: "acquiring.waiting", validUntil: null, granted: null };

@@ -1,13 +1,15 @@
 import { expect, test, vi } from "vitest";
 import type { Step, Totals } from "../../../src/inspector/feed/frames.js";
+import { isSilent } from "../../../src/inspector/feed/silence.js";
 import { noTotals } from "../../../src/inspector/feed/totals.js";
+import { TotalsSum } from "../../../src/inspector/feed/totals-sum.js";
 import { StepFollower } from "../../../visualizations/inspector/src/chart/step-follower.js";
 import { backoff } from "../../../visualizations/inspector/src/model/backoff.js";
 import { mergeSteps } from "../../../visualizations/inspector/src/model/merge-steps.js";
 import { maxQueueLength } from "../../../visualizations/inspector/src/model/new-steps.js";
-import { Rates, sumTotals } from "../../../visualizations/inspector/src/model/rates.js";
-import { isSilent } from "../../../visualizations/inspector/src/model/silence.js";
+import { Rates } from "../../../visualizations/inspector/src/model/rates.js";
 import { validityOf } from "../../../visualizations/inspector/src/model/validity.js";
+import { columnSummary, nodeColumns } from "../../../visualizations/inspector/src/nodes/node-table.js";
 import { beat, lockView } from "../sample-frames.js";
 
 const step = (time: number, to: string): Step => ({
@@ -95,15 +97,48 @@ test("a rate is the growth of the totals in the last seconds, of all processes t
   expect(rates.of("acquired", 21_000)).toBeCloseTo(40);
 });
 
-test("totals are summed", () => {
-  const one: Totals = { ...noTotals, acquired: 2, expired: 1 };
-  expect(sumTotals([one, one, noTotals])).toEqual({ ...noTotals, acquired: 4, expired: 2 });
+test("totals are summed, never fall when a process is forgotten, and count from the first one on", () => {
+  const sum = new TotalsSum();
+  const from = (...all: readonly (readonly [source: string, acquired: number, since: number])[]) =>
+    new Map(
+      all.map(([source, acquired, since]) => {
+        const totals: Totals = { ...noTotals, acquired };
+        return [
+          source,
+          { beat: beat(source, { totals, since }), receivedAt: 0, lag: 10, told: 0, closed: false },
+        ];
+      }),
+    );
+  expect(sum.since).toBe(Number.POSITIVE_INFINITY);
+  expect(sum.add({ sources: from(["a", 2, 100], ["b", 3, 200]) })).toEqual({ ...noTotals, acquired: 5 });
+  expect(sum.add({ sources: from(["b", 4, 200]) }).acquired).toBe(6);
+  expect(sum.since).toBe(110);
+  // It comes back, and is not counted twice.
+  expect(sum.add({ sources: from(["a", 3, 100], ["b", 4, 200]) }).acquired).toBe(7);
 });
 
 test("a process is silent if it has missed some beats and is not closed", () => {
-  const view = { beat: beat(), receivedAt: 10_000, lag: 0, closed: false };
+  const view = {
+    beat: beat("here", { time: 9_000 }),
+    receivedAt: 12_000,
+    lag: 1_000,
+    told: 10_000,
+    closed: false,
+  };
   expect([10_000, 13_900, 14_100].map((now) => isSilent(view, now))).toEqual([false, false, true]);
   expect(isSilent({ ...view, closed: true }, 99_000)).toBe(false);
+});
+
+test("a column of the nodes says what processes that are heard say, or that there are none", () => {
+  const of = (name: string, time: number, state: "ready" | "down") => {
+    const node = { name: "7711", state, cause: null, until: null, p50: 1, p99: 1, step: null };
+    return { beat: beat(name, { time, nodes: [node] }), receivedAt: time, lag: 0, told: time, closed: false };
+  };
+  const [column] = nodeColumns([of("dead", 1_000, "down"), of("alive", 19_000, "ready")], 20_000);
+  expect(column).toEqual({ name: "7711", worst: "ready", processes: 1, without: 0 });
+  const [unheard] = nodeColumns([of("dead", 1_000, "ready")], 20_000);
+  expect(unheard?.worst).toBe("unknown");
+  expect(columnSummary(unheard!)).toBe("no process is heard");
 });
 
 test("the remaining share of a lease is between 0 and 1", () => {

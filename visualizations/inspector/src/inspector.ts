@@ -1,6 +1,8 @@
 import { batch, computed, signal } from "@preact/signals";
 import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
-import type { Frame, LockView, Step } from "../../../src/inspector/feed/frames.js";
+import type { Frame, LockView } from "../../../src/inspector/feed/frames.js";
+import { lastBeatAt } from "../../../src/inspector/feed/silence.js";
+import { TotalsSum } from "../../../src/inspector/feed/totals-sum.js";
 import type { Incident } from "../../../src/inspector/incidents/incident.js";
 import type { StoryView } from "../../../src/inspector/server/story.js";
 import { startAddress } from "./address.js";
@@ -9,9 +11,9 @@ import { type ConnectionState, type Hello, subscribe } from "./connection.js";
 import { aggregateBounds } from "./model/bounds.js";
 import { filterResources, noFilter } from "./model/filter.js";
 import { parseListQuery, withListQuery } from "./model/list-query.js";
-import { Rates, sumTotals } from "./model/rates.js";
+import { Rates } from "./model/rates.js";
 import { hashOf, parseRoute, type Route } from "./model/route.js";
-import { countStates } from "./model/states.js";
+import { countStates, shownState } from "./model/states.js";
 import { isTrouble, nodeColumns } from "./nodes/node-table.js";
 import { Pace, type Scheduling } from "./pace.js";
 import { placeOf, withPlace } from "./replay/place.js";
@@ -69,6 +71,7 @@ export class Inspector {
   private readonly liveNow = signal(Date.now());
   private live = new FrameAggregate(aggregateBounds);
   private rates = new Rates();
+  private totalsSum = new TotalsSum();
   /** The first frames of a new connection replace the previous state. */
   private fresh = true;
   /** Whether the aggregate has changed since it was drawn. */
@@ -92,7 +95,7 @@ export class Inspector {
   readonly heardAt = computed(() => {
     this.second.value;
     if (this.connection.value.kind !== "lost") return this.now.peek();
-    const times = [...this.aggregate.value.current.sources.values()].map(({ receivedAt }) => receivedAt);
+    const times = [...this.aggregate.value.current.sources.values()].map(lastBeatAt);
     return Math.max(0, ...times);
   });
 
@@ -104,7 +107,11 @@ export class Inspector {
     return { current: replay?.aggregate ?? this.live };
   });
 
-  readonly counts = computed(() => countStates(this.aggregate.value.current.locks.values()));
+  readonly counts = computed(() => {
+    const { locks, sources } = this.aggregate.value.current;
+    const now = this.heardAt.value;
+    return countStates([...locks.values()].map((lock) => shownState(lock, sources.get(lock.source), now)));
+  });
 
   /** Every resource, in no order. */
   readonly resources = computed((): readonly ResourceView[] => {
@@ -119,7 +126,9 @@ export class Inspector {
     return recentGrants(current.keptSteps(), current.sources, this.now.peek());
   });
 
-  readonly nodeColumns = computed(() => nodeColumns(this.aggregate.value.current.sources.values()));
+  readonly nodeColumns = computed(() =>
+    nodeColumns(this.aggregate.value.current.sources.values(), this.heardAt.value),
+  );
 
   /** How many resources and nodes are in trouble. */
   readonly troubles = computed(
@@ -135,9 +144,12 @@ export class Inspector {
     }),
   );
 
-  readonly totals = computed(() =>
-    sumTotals([...this.aggregate.value.current.sources.values()].map(({ beat }) => beat.totals)),
-  );
+  /** Also of the processes that the page has forgotten, except in the past, which may be before the latest totals. */
+  readonly totals = computed(() => {
+    const { current } = this.aggregate.value;
+    const sum = this.replay.value === null ? this.totalsSum : new TotalsSum();
+    return { counts: sum.add(current), since: sum.since };
+  });
 
   /** Acquisitions per second; null in a replay, where time does not pass by itself. */
   readonly acquiredRate = computed(() => {
@@ -175,9 +187,6 @@ export class Inspector {
       connection: (state) => {
         this.connection.value = state;
       },
-    });
-    addEventListener("hashchange", () => {
-      this.viewUndecided = false;
     });
     startAddress(this);
     this.axis.start(this);
@@ -222,22 +231,11 @@ export class Inspector {
     history.replaceState(null, "", withPlace(location.hash, null));
   }
 
-  /** Requests the steps that the server remembers of a lock; empty if the server does not answer. */
-  async historyOf(id: string): Promise<readonly Step[]> {
-    if (this.replay.peek() !== null) return [];
-    try {
-      const response = await fetch(`history?lock=${encodeURIComponent(id)}`);
-      return response.ok ? ((await response.json()) as Step[]) : [];
-    } catch {
-      // The header shows that the server is gone.
-      return [];
-    }
-  }
-
   private apply(frames: readonly Frame[]): void {
     if (this.fresh) {
       this.live = new FrameAggregate(aggregateBounds);
       this.rates = new Rates();
+      this.totalsSum = new TotalsSum();
       this.fresh = false;
     }
     const now = Date.now();
@@ -273,6 +271,8 @@ export class Inspector {
   }
 
   private chooseFirstView(): void {
+    // The address may name a view by now, also before the browser's event says so.
+    this.viewUndecided &&= location.hash === "";
     if (!this.viewUndecided || this.hello.peek()?.mode !== "live") return;
     const rows = this.rows.peek();
     const first = rows.find(({ holders }) => holders.length > 0) ?? rows[0];

@@ -143,7 +143,7 @@ function JumpTo({ near, onJump }: { readonly near: number; onJump(time: number):
       <input
         name="time"
         class="jump-field"
-        placeholder="02:13:00"
+        placeholder="HH:MM:SS"
         aria-label={`Jump to a time (${utc.value ? "UTC" : "local"})`}
         onInput={({ currentTarget }) => currentTarget.setCustomValidity("")}
       />

@@ -13,8 +13,9 @@ export function NodeDots() {
   if (columns.length === 0) return null;
   const troubled = columns.filter(({ worst }) => isTrouble(worst));
   const shown = columns.length > maxDots ? troubled.slice(0, maxDots) : columns;
-  const label =
-    troubled.length === 0
+  const label = columns.every(({ worst }) => worst === "unknown")
+    ? "no process is heard"
+    : troubled.length === 0
       ? `All ${columns.length} nodes are in use`
       : `${troubled.length} in trouble (${troubled.map(({ name, worst }) => `${plain(name)}: ${useNames[worst]}`).join(", ")})`;
   return (

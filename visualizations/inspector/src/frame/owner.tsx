@@ -1,7 +1,7 @@
 import { plain } from "../../../../src/cli/plain.js";
+import { isSilent } from "../../../../src/inspector/feed/silence.js";
 import { useInspector } from "../context.js";
 import { hashOf } from "../model/route.js";
-import { isSilent } from "../model/silence.js";
 
 /** The owner label and the process id of a lock's process. `link`: leads to the process. */
 export function Owner({ source, link = false }: { readonly source: string; readonly link?: boolean }) {
@@ -9,7 +9,7 @@ export function Owner({ source, link = false }: { readonly source: string; reado
   const view = inspector.aggregate.value.current.sources.get(source);
   if (view === undefined) return <span class="muted">unknown</span>;
   const owner = plain(view.beat.owner);
-  const silent = isSilent(view, inspector.now.value) && inspector.connection.value.kind !== "lost";
+  const silent = isSilent(view, inspector.heardAt.value);
   const name = (
     <>
       {owner} <span class="muted">{view.beat.pid}</span>

@@ -1,4 +1,4 @@
-import { topState } from "../model/states.js";
+import { runOutState, topState } from "../model/states.js";
 
 /** A state's name beside its dot, so that colour is never the only cue. */
 export function StateLabel({ state, whole = false }: { readonly state: string; readonly whole?: boolean }) {
@@ -6,7 +6,7 @@ export function StateLabel({ state, whole = false }: { readonly state: string; r
   return (
     <span class="state" data-lock-state={top}>
       <span class="dot" aria-hidden="true" />
-      {whole ? state.replace(".", " · ") : top}
+      {state === runOutState ? "run out" : whole ? state.replace(".", " · ") : top}
     </span>
   );
 }

@@ -18,14 +18,9 @@ const bad: ReadonlySet<keyof Totals> = new Set(["quorumLost", "expired"]);
 
 export function TotalsLine() {
   const { totals, acquiredRate, aggregate } = useInspector();
-  const sources = [...aggregate.value.current.sources.values()];
-  const processes = sources.filter(({ closed }) => !closed).length;
+  const processes = [...aggregate.value.current.sources.values()].filter(({ closed }) => !closed).length;
   const rate = acquiredRate.value;
-  const since = Math.min(
-    ...sources.map(({ beat, lag }) =>
-      beat.since === undefined ? Number.POSITIVE_INFINITY : beat.since + lag,
-    ),
-  );
+  const { counts, since } = totals.value;
   return (
     <dl class="totals">
       <div>
@@ -33,15 +28,15 @@ export function TotalsLine() {
         <dd>{processes}</dd>
       </div>
       {shown.map(([name, label]) => (
-        <div key={name} data-total={name} data-bad={bad.has(name) && totals.value[name] > 0}>
+        <div key={name} data-total={name} data-bad={bad.has(name) && counts[name] > 0}>
           <dt>{label}</dt>
           <dd>
-            {bad.has(name) && totals.value[name] > 0 ? (
-              <a href={hashOf({ view: "incidents" })} aria-label={`${totals.value[name]} ${label}: show why`}>
-                {totals.value[name].toLocaleString("en")}
+            {bad.has(name) && counts[name] > 0 ? (
+              <a href={hashOf({ view: "incidents" })} aria-label={`${counts[name]} ${label}: show why`}>
+                {counts[name].toLocaleString("en")}
               </a>
             ) : (
-              totals.value[name].toLocaleString("en")
+              counts[name].toLocaleString("en")
             )}
           </dd>
         </div>

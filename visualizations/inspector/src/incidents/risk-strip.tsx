@@ -7,7 +7,7 @@ import { hashOf } from "../model/route.js";
 export function RiskStrip() {
   const inspector = useInspector();
   const { current } = inspector.aggregate.value;
-  const risk = quorumRiskOf(current, inspector.now.value);
+  const risk = quorumRiskOf(current, inspector.now.value, inspector.heardAt.value);
   if (risk === null) return null;
   const names = new Set(
     [...current.sources.values()].flatMap(({ beat }) => beat.nodes.map(({ name }) => name)),

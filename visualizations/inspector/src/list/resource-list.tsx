@@ -26,7 +26,7 @@ export function ResourceList({ rows }: { readonly rows: readonly ResourceView[] 
   // Only when a lock is opened, not whenever the rows change.
   useLayoutEffect(() => {
     const at = openId === null ? -1 : rows.findIndex(({ key }) => key === openId);
-    if (at >= 0) virtual.scrollToIndex(at);
+    if (at >= 0) virtual.show(at);
   }, [openId, condensed]);
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -40,7 +40,7 @@ export function ResourceList({ rows }: { readonly rows: readonly ResourceView[] 
     if (to !== null && view !== undefined) {
       event.preventDefault();
       inspector.active.value = view.key;
-      virtual.scrollToIndex(to);
+      virtual.show(to);
       if (route.view !== "locks") inspector.go(routeOf(view));
     } else if (event.key === "Enter" && rows[at] !== undefined) {
       event.preventDefault();
@@ -65,22 +65,17 @@ export function ResourceList({ rows }: { readonly rows: readonly ResourceView[] 
     >
       <ColumnHeads />
       <div class="scroller" ref={scroller} role="rowgroup" tabIndex={-1}>
-        <div class="rows" role="presentation" style={{ height: `${virtual.getTotalSize()}px` }}>
-          {virtual.getVirtualItems().map(({ index, start }) => {
-            const view = rows[index];
-            return (
-              view !== undefined && (
-                <ResourceRow
-                  key={view.key}
-                  view={view}
-                  index={index}
-                  top={start}
-                  active={view.key === activeId}
-                  open={view.key === openId}
-                />
-              )
-            );
-          })}
+        <div class="rows" role="presentation" style={{ height: `${rows.length * rowHeight}px` }}>
+          {rows.slice(virtual.first, virtual.end).map((view, at) => (
+            <ResourceRow
+              key={view.key}
+              view={view}
+              index={virtual.first + at}
+              top={(virtual.first + at) * rowHeight}
+              active={view.key === activeId}
+              open={view.key === openId}
+            />
+          ))}
         </div>
       </div>
     </div>

@@ -1,5 +1,6 @@
 import { plain } from "../../../../src/cli/plain.js";
 import { isShared } from "../../../../src/inspector/feed/lease-kind.js";
+import { runOutWords } from "../../../../src/inspector/feed/silence.js";
 import { useInspector } from "../context.js";
 import { Owner } from "../frame/owner.js";
 import { StateLabel } from "../frame/state-label.js";
@@ -7,7 +8,7 @@ import { formatDuration } from "../model/duration.js";
 import { hashOf } from "../model/route.js";
 import { topState } from "../model/states.js";
 import { KindLabel } from "../resource/kind-label.js";
-import { type ResourceView, routeOf, shownLock } from "../resource/resources.js";
+import { isRunOut, type ResourceView, routeOf, shownLock } from "../resource/resources.js";
 import { troubleNames } from "../resource/trouble-names.js";
 
 export const rowId = (key: string): string => `resource-${key}`;
@@ -78,10 +79,27 @@ export function ResourceRow({ view, index, top, active, open }: Props) {
   );
 }
 
-function HolderWords({ view: { kind, holders, inUse, permits } }: { readonly view: ResourceView }) {
+/** Nobody holds it, or the last holder's lease has run out unheard. */
+function Last({ view }: { readonly view: ResourceView }) {
+  const last = view.others.find(isRunOut);
+  return (
+    <span class="muted" title={last === undefined ? undefined : runOutWords}>
+      {last === undefined ? (
+        "free"
+      ) : (
+        <>
+          last: <Owner source={last.source} />
+        </>
+      )}
+    </span>
+  );
+}
+
+function HolderWords({ view }: { readonly view: ResourceView }) {
+  const { kind, holders, inUse, permits } = view;
   if (kind === "semaphore") return `${inUse} of ${permits} permits`;
   const [holder, ...others] = holders;
-  if (holder === undefined) return <span class="muted">free</span>;
+  if (holder === undefined) return <Last view={view} />;
   if (others.length > 0 && holders.every(isShared)) return `${holders.length} readers`;
   return (
     <>

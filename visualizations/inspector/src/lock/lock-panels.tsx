@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { overviewArrows } from "../../../../src/charts/overview.js";
 import { plain } from "../../../../src/cli/plain.js";
 import type { LockView } from "../../../../src/inspector/feed/frames.js";
+import { hasRunOut, runOutWords } from "../../../../src/inspector/feed/silence.js";
 import { arrowOf, drawnFor } from "../chart/arrows.js";
 import { ChartPanel, useScopedSteps } from "../chart/chart-panel.js";
 import { chartView, heatScope } from "../chart/chart-view.js";
@@ -26,6 +27,7 @@ interface Props extends OpenLock {
 export function LockPanels({ lock, gone, received, steps }: Props) {
   const inspector = useInspector();
   const follower = useStepFollower(received, lock.state);
+  const source = inspector.aggregate.value.current.sources.get(lock.source);
   const [arrow, setArrow] = useState<string | null>(null);
   const scoped = useScopedSteps(lock, steps);
   const drawn = drawnFor(chartView.value.level, lock, steps);
@@ -45,6 +47,9 @@ export function LockPanels({ lock, gone, received, steps }: Props) {
       <dl class="facts">
         <Fact name="state">
           <StateLabel state={follower.lit.value.state} whole />
+          {hasRunOut(lock, source, inspector.heardAt.value) && (
+            <span class="badge bad">{runOutWords}: this is how it was seen last</span>
+          )}
           {gone && <span class="badge warn">gone: this is how it was seen last</span>}
         </Fact>
         <Fact name="owner">

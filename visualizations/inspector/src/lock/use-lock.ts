@@ -24,9 +24,12 @@ export function useLock(id: string): OpenLock {
   const seen = useRef<{ lock: LockView; received: readonly Step[] } | null>(null);
   useEffect(() => {
     let mounted = true;
-    void inspector.historyOf(id).then((steps) => {
-      if (mounted) setRemembered(steps);
-    });
+    // In a replay there is no server that remembers more.
+    if (inspector.replay.peek() === null) {
+      void historyOf(id).then((steps) => {
+        if (mounted) setRemembered(steps);
+      });
+    }
     return () => {
       mounted = false;
     };
@@ -41,4 +44,15 @@ export function useLock(id: string): OpenLock {
     received,
     steps: mergeSteps(remembered, received),
   };
+}
+
+/** Requests the steps that the server remembers of a lock; empty if the server does not answer. */
+async function historyOf(id: string): Promise<readonly Step[]> {
+  try {
+    const response = await fetch(`history?lock=${encodeURIComponent(id)}`);
+    return response.ok ? ((await response.json()) as Step[]) : [];
+  } catch {
+    // The header shows that the server is gone.
+    return [];
+  }
 }

@@ -1,12 +1,4 @@
 import type { Beat, Totals } from "../../../../src/inspector/feed/frames.js";
-import { noTotals, type TotalCounts, totalNames } from "../../../../src/inspector/feed/totals.js";
-
-/** The sum over all processes. */
-export function sumTotals(all: Iterable<Totals>): TotalCounts {
-  const sum = { ...noTotals };
-  for (const totals of all) for (const name of totalNames) sum[name] += totals[name] ?? 0;
-  return sum;
-}
 
 /** Period in ms over which a rate is measured. A process that has been silent for as long has no rate. */
 const period = 5_000;

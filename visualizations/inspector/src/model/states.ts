@@ -1,3 +1,7 @@
+import type { SourceView } from "../../../../src/inspector/feed/frame-aggregate.js";
+import type { LockView } from "../../../../src/inspector/feed/frames.js";
+import { hasRunOut } from "../../../../src/inspector/feed/silence.js";
+
 /** The states of the lock's chart, in the usual order. */
 export const lockStates = [
   "idle",
@@ -16,18 +20,20 @@ export function topState(path: string): string {
   return dot < 0 ? path : path.slice(0, dot);
 }
 
-const holding: ReadonlySet<string> = new Set(["held", "renewing", "upgrading", "releasing"]);
+/** The state that is shown of a lock whose lease has run out while its process was silent. */
+export const runOutState = "expired.unheard";
 
-/** Whether a lock in this state has a lease. */
-export const isHolding = (path: string): boolean => holding.has(topState(path));
+/** The state that is shown of a lock. `now`: epoch ms by the observer's clock. */
+export const shownState = (lock: LockView, source: SourceView | undefined, now: number): string =>
+  hasRunOut(lock, source, now) ? runOutState : lock.state;
 
 const known: ReadonlySet<string> = new Set(lockStates);
 
 export type StateCounts = Readonly<Record<LockState, number>>;
 
-export function countStates(locks: Iterable<{ readonly state: string }>): StateCounts {
+export function countStates(states: Iterable<string>): StateCounts {
   const counts = { idle: 0, acquiring: 0, held: 0, renewing: 0, upgrading: 0, releasing: 0, expired: 0 };
-  for (const { state } of locks) {
+  for (const state of states) {
     const top = topState(state);
     // `in` would accept names such as "constructor", and states from frames are untrusted.
     if (known.has(top)) counts[top as LockState] += 1;

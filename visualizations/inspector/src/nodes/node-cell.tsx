@@ -1,7 +1,7 @@
 import { plain } from "../../../../src/cli/plain.js";
 import type { NodeView } from "../../../../src/inspector/feed/frames.js";
 import type { NodeActivity } from "../../../../src/inspector/feed/node-activity.js";
-import { formatLatency } from "../model/duration.js";
+import { formatClock, formatLatency } from "../model/duration.js";
 import { nodeStatus } from "../model/node-status.js";
 import { hashOf } from "../model/route.js";
 import { type NodeUse, useOf } from "./node-table.js";
@@ -15,6 +15,8 @@ interface Props {
   readonly activity: NodeActivity;
   /** Epoch ms by the clock of the process. */
   readonly now: number;
+  /** Epoch ms of the last beat of a silent process, by the observer's clock; null if the process is heard. */
+  readonly silentSince: number | null;
   readonly open: boolean;
 }
 
@@ -29,8 +31,9 @@ export function answeredShare({ asked, answered }: NodeActivity): string | null 
 }
 
 /** One node as one process sees it. */
-export function NodeCell({ source, node, all, activity, now, open }: Props) {
-  const use = useOf(node, all);
+export function NodeCell({ source, node, all, activity, now, silentSince, open }: Props) {
+  const last = useOf(node, all);
+  const use = silentSince === null ? last : "unknown";
   return (
     <a
       class="node-cell"
@@ -41,14 +44,17 @@ export function NodeCell({ source, node, all, activity, now, open }: Props) {
     >
       <span class="node-state">
         <span class="dot" aria-hidden="true" />
-        {wordsOf(use, node, now)}
+        {silentSince !== null && "last known: "}
+        {wordsOf(last, node, now)}
       </span>
       <Sparkline latencies={activity.latencies} />
       <span class="muted">
         {formatLatency(node.p50)} · p99 {formatLatency(node.p99)}
       </span>
       <span class="muted">
-        {answeredShare(activity) ?? "not asked yet"}
+        {silentSince === null
+          ? (answeredShare(activity) ?? "no vote seen yet")
+          : `silent since ${formatClock(silentSince).slice(0, 8)}`}
         {activity.refused > 0 && `, ${activity.refused.toLocaleString("en")} refused`}
       </span>
     </a>

@@ -1,5 +1,6 @@
 import { plain } from "../../../../src/cli/plain.js";
 import type { SourceView } from "../../../../src/inspector/feed/frame-aggregate.js";
+import { isSilent, lastBeatAt } from "../../../../src/inspector/feed/silence.js";
 import { useInspector } from "../context.js";
 import { formatClock, formatDuration, formatLatency } from "../model/duration.js";
 import { answeredShare, wordsOf } from "./node-cell.js";
@@ -30,6 +31,12 @@ export function NodeDetails({ view, name }: { readonly view: SourceView; readonl
             {wordsOf(use, node, now)}
           </dd>
         </div>
+        {isSilent(view, inspector.heardAt.value) && (
+          <div>
+            <dt>last known</dt>
+            <dd>the process is silent since {formatClock(lastBeatAt(view)).slice(0, 8)}</dd>
+          </div>
+        )}
         <div>
           <dt>since</dt>
           <dd>

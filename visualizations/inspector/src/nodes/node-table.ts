@@ -1,11 +1,16 @@
 import type { SourceView } from "../../../../src/inspector/feed/frame-aggregate.js";
 import type { NodeView } from "../../../../src/inspector/feed/frames.js";
+import { isSilent } from "../../../../src/inspector/feed/silence.js";
 
-/** How a process uses a node: a chart's state, or "unused": ready, but not asked while others of the process are. */
-export type NodeUse = NodeView["state"] | "unused";
+/**
+ * How a process uses a node: a chart's state, or "unused": ready, but not asked while others of the process are; or "unknown":
+ * the process is silent.
+ */
+export type NodeUse = NodeView["state"] | "unused" | "unknown";
 
 /** The worst last. */
 const uses: readonly NodeUse[] = [
+  "unknown",
   "ready",
   "connecting",
   "unused",
@@ -15,7 +20,8 @@ const uses: readonly NodeUse[] = [
   "down",
 ];
 
-export const isTrouble = (use: NodeUse): boolean => use !== "ready" && use !== "connecting";
+export const isTrouble = (use: NodeUse): boolean =>
+  use !== "ready" && use !== "connecting" && use !== "unknown";
 
 export function useOf(node: NodeView, all: readonly NodeView[]): NodeUse {
   const isUnused = node.state === "ready" && node.p50 === null && all.some(({ p50 }) => p50 !== null);
@@ -25,26 +31,31 @@ export function useOf(node: NodeView, all: readonly NodeView[]): NodeUse {
 const worstOf = (some: Iterable<NodeUse>): NodeUse => {
   let worst = 0;
   for (const use of some) worst = Math.max(worst, uses.indexOf(use));
-  return uses[worst] ?? "ready";
+  return uses[worst] ?? "unknown";
 };
 
 export interface NodeColumn {
   readonly name: string;
   readonly worst: NodeUse;
-  /** Processes that have this node, and those of them that do not use it. */
+  /** Processes that are heard and have this node, and those of them that do not use it. */
   readonly processes: number;
   readonly without: number;
 }
 
-/** The nodes of all processes that have not closed, by name, in the order in which the processes name them. */
-export function nodeColumns(sources: Iterable<SourceView>): readonly NodeColumn[] {
+/**
+ * The nodes of all processes that have not closed, by name, in the order in which the processes name them. `now`: epoch ms by
+ * the observer's clock.
+ */
+export function nodeColumns(sources: Iterable<SourceView>, now: number): readonly NodeColumn[] {
   const found = new Map<string, NodeUse[]>();
-  for (const { beat, closed } of sources) {
+  for (const view of sources) {
+    const { beat, closed } = view;
     if (closed) continue;
+    const silent = isSilent(view, now);
     for (const node of beat.nodes) {
       const known = found.get(node.name) ?? [];
       found.set(node.name, known);
-      known.push(useOf(node, beat.nodes));
+      if (!silent) known.push(useOf(node, beat.nodes));
     }
   }
   return [...found].map(([name, all]) => ({
@@ -57,6 +68,7 @@ export function nodeColumns(sources: Iterable<SourceView>): readonly NodeColumn[
 
 /** "2 of 4 processes do not use it"; what a column's head says. */
 export function columnSummary({ processes, without, worst }: NodeColumn): string {
+  if (processes === 0) return "no process is heard";
   if (without === 0) return worst === "suspect" ? "suspect" : processes === 1 ? "in use" : "all use it";
   if (processes === 1) return "not in use";
   return `${without} of ${processes} processes ${without === 1 ? "does" : "do"} not use it`;

@@ -1,9 +1,9 @@
 import { plain } from "../../../../src/cli/plain.js";
 import type { SourceView } from "../../../../src/inspector/feed/frame-aggregate.js";
+import { isSilent, lastBeatAt } from "../../../../src/inspector/feed/silence.js";
 import { useInspector } from "../context.js";
 import { Empty } from "../frame/empty.js";
 import { hashOf } from "../model/route.js";
-import { isSilent } from "../model/silence.js";
 import { NodeCell } from "./node-cell.js";
 import { NodeDetails } from "./node-details.js";
 import { columnSummary, type NodeColumn } from "./node-table.js";
@@ -28,6 +28,9 @@ export function NodesPage() {
   return (
     <div class="nodes-page">
       <h1>Nodes</h1>
+      {columns.length > 2 && (
+        <p class="muted scroll-hint">{columns.length} nodes: the table scrolls sideways.</p>
+      )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable with the keyboard */}
       <section class="matrix-scroller" aria-label="Processes and nodes" tabIndex={0}>
         <table class="matrix">
@@ -80,7 +83,7 @@ function ProcessRow({ view, columns }: RowProps) {
   const { beat, closed } = view;
   const { nodeActivities } = inspector.aggregate.value.current;
   const route = inspector.route.value;
-  const silent = isSilent(view, inspector.now.value) && inspector.connection.value.kind !== "lost";
+  const silent = isSilent(view, inspector.heardAt.value);
   return (
     <tr data-closed={closed}>
       <th scope="row">
@@ -109,6 +112,7 @@ function ProcessRow({ view, columns }: RowProps) {
                 all={beat.nodes}
                 activity={nodeActivities.of(beat.source, name)}
                 now={inspector.sourceNow(beat.source)}
+                silentSince={silent ? lastBeatAt(view) : null}
                 open={route.view === "nodes" && route.source === beat.source && route.node === name}
               />
             )}

@@ -2,6 +2,8 @@ import type { ComponentChildren } from "preact";
 import { plain } from "../../../../src/cli/plain.js";
 import type { SourceView } from "../../../../src/inspector/feed/frame-aggregate.js";
 import type { LockView, Step } from "../../../../src/inspector/feed/frames.js";
+import { isHolding } from "../../../../src/inspector/feed/lease-kind.js";
+import { isSilent, lastBeatAt } from "../../../../src/inspector/feed/silence.js";
 import { useInspector } from "../context.js";
 import { Empty } from "../frame/empty.js";
 import { StateLabel } from "../frame/state-label.js";
@@ -11,8 +13,7 @@ import { Fact } from "../lock/lock-panels.js";
 import { formatClock, formatDuration } from "../model/duration.js";
 import { hashOf } from "../model/route.js";
 import { shownName } from "../model/shown-name.js";
-import { isSilent } from "../model/silence.js";
-import { isHolding, topState } from "../model/states.js";
+import { runOutState, shownState, topState } from "../model/states.js";
 import { useOf } from "../nodes/node-table.js";
 import { useNames } from "../nodes/use-names.js";
 
@@ -21,7 +22,7 @@ const maxRows = 200;
 
 /** One process: its locks, what it waits for, what it lost, and its clock. */
 export function ProcessPage({ source }: { readonly source: string }) {
-  const { aggregate } = useInspector();
+  const { aggregate, heardAt } = useInspector();
   const view = aggregate.value.current.sources.get(source);
   const title = useTitleFocus();
   if (view === undefined) {
@@ -42,6 +43,7 @@ export function ProcessPage({ source }: { readonly source: string }) {
   const { current } = aggregate.value;
   const locks = [...current.locks.values()].filter((lock) => lock.source === source);
   const held = locks.filter(({ state }) => isHolding(state));
+  const over = held.filter((lock) => shownState(lock, view, heardAt.value) === runOutState).length;
   const waiting = locks.filter(({ state }) => topState(state) === "acquiring");
   const byTime = (time: (lock: LockView) => number) => (a: LockView, b: LockView) => time(a) - time(b);
   held.sort(byTime(({ granted, since }) => granted ?? since));
@@ -57,7 +59,7 @@ export function ProcessPage({ source }: { readonly source: string }) {
       <Facts view={view} />
       <Rows
         id="held"
-        title={`Holds ${held.length}`}
+        title={`Holds ${held.length - over}${over === 0 ? "" : `; ${over} run out`}`}
         heads={["Resource", "Held for", "Validity left", "Renewals"]}
       >
         {held.slice(0, maxRows).map((lock) => (
@@ -84,14 +86,14 @@ export function ProcessPage({ source }: { readonly source: string }) {
 
 function Facts({ view }: { readonly view: SourceView }) {
   const inspector = useInspector();
-  const { beat, closed, lag, receivedAt } = view;
+  const { beat, closed, lag } = view;
   const now = inspector.now.value;
-  const silent = isSilent(view, now) && inspector.connection.value.kind !== "lost";
+  const silent = isSilent(view, inspector.heardAt.value);
   const { totals } = beat;
   return (
     <dl class="facts">
       <Fact name="heard">
-        {closed ? "closed" : `${formatDuration(now - receivedAt)} ago`}
+        {closed ? "closed" : `${formatDuration(now - lastBeatAt(view))} ago`}
         {silent && <span class="badge warn">silent</span>}
       </Fact>
       <Fact name="clock">{clockWords(lag)}</Fact>
@@ -107,7 +109,7 @@ function Facts({ view }: { readonly view: SourceView }) {
       <Fact name="nodes">
         <span class="process-nodes">
           {beat.nodes.map((node) => {
-            const use = useOf(node, beat.nodes);
+            const use = silent ? "unknown" : useOf(node, beat.nodes);
             return (
               <a
                 key={node.name}

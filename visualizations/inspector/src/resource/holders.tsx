@@ -1,5 +1,6 @@
 import type { LockView } from "../../../../src/inspector/feed/frames.js";
 import { isShared } from "../../../../src/inspector/feed/lease-kind.js";
+import { runOutWords } from "../../../../src/inspector/feed/silence.js";
 import { useInspector } from "../context.js";
 import { Owner } from "../frame/owner.js";
 import { Validity } from "../list/validity.js";
@@ -7,7 +8,7 @@ import { Fact } from "../lock/lock-panels.js";
 import { formatClock, formatDuration } from "../model/duration.js";
 import { hashOf } from "../model/route.js";
 import { isUpgrading, type Kind, weightOf } from "./kind.js";
-import type { ResourceView } from "./resources.js";
+import { isRunOut, type ResourceView } from "./resources.js";
 
 /** Maximum number of holders shown. */
 const maxShown = 100;
@@ -19,6 +20,12 @@ export function Holders({ view }: { readonly view: ResourceView }) {
     <>
       {kind === "semaphore" && <Permits inUse={inUse} all={permits} />}
       <Readers view={view} />
+      {view.others
+        .filter(isRunOut)
+        .slice(0, maxShown)
+        .map((lock) => (
+          <RunOut key={lock.id} lock={lock} kind={kind} />
+        ))}
       {holders.length === 0 && kind !== "semaphore" && (
         <p class="holder free">{kind === "election" ? "Nobody leads." : "Free: nobody holds it."}</p>
       )}
@@ -86,6 +93,17 @@ function verbOf(lock: LockView, kind: Kind): string {
     default:
       return "held";
   }
+}
+
+/** "held by api-1 from 12:00:01 to 12:00:06: run out; its process is silent". */
+function RunOut({ lock, kind }: { readonly lock: LockView; readonly kind: Kind }) {
+  return (
+    <p class="holder run-out">
+      {verbOf(lock, kind)} by <Owner source={lock.source} link /> from{" "}
+      {formatClock(lock.granted ?? lock.since).slice(0, 8)} to {formatClock(lock.validUntil ?? 0).slice(0, 8)}
+      : {runOutWords}. <a href={hashOf({ view: "lock", id: lock.id })}>Its life</a>
+    </p>
+  );
 }
 
 /** "held by api-1 for 3 min 12 s, 41 renewals". */

@@ -1,9 +1,10 @@
 import type { SourceView } from "../../../../src/inspector/feed/frame-aggregate.js";
 import type { LockView } from "../../../../src/inspector/feed/frames.js";
-import { isPermit, isShared } from "../../../../src/inspector/feed/lease-kind.js";
+import { isHolding, isPermit, isShared } from "../../../../src/inspector/feed/lease-kind.js";
+import { isSilent } from "../../../../src/inspector/feed/silence.js";
+import { grantedAt, outlasts } from "../../../../src/inspector/incidents/overlap.js";
 import type { Route } from "../model/route.js";
-import { isSilent } from "../model/silence.js";
-import { isHolding, topState } from "../model/states.js";
+import { runOutState, shownState, topState } from "../model/states.js";
 import { type Kind, kindOf, permitsOf, sumOfWeights } from "./kind.js";
 
 /** What is wrong with a resource, the worst first. */
@@ -17,14 +18,14 @@ export interface ResourceView {
   readonly prefix: string;
   readonly name: string;
   readonly kind: Kind;
-  /** Of a semaphore: how many permits it has, and how many of them are in use; else 0. */
+  /** Of a semaphore: how many permits it has, and how many of them valid leases have; else 0. */
   readonly permits: number;
   readonly inUse: number;
-  /** The locks that hold a lease, the oldest lease first: usually one. */
+  /** The locks that hold a lease, the oldest valid lease first: usually one. */
   readonly holders: readonly LockView[];
   /** The locks that wait, in the order of their tickets: of the times at which their acquisitions began. */
   readonly waiters: readonly LockView[];
-  /** Locks that neither hold nor wait, the latest first. */
+  /** Locks that neither hold nor wait, the latest first; also those that have run out unheard, in `runOutState`. */
   readonly others: readonly LockView[];
   readonly heldSince: number | null;
   readonly waitingSince: number | null;
@@ -32,9 +33,6 @@ export interface ResourceView {
 }
 
 type Sources = ReadonlyMap<string, SourceView>;
-
-/** ms by which an end of a lease may lie after the beginning of the next one because clocks are compared over a network. */
-const clockTolerance = 250;
 
 export const keyOf = (prefix: string, name: string, isSemaphore = false): string =>
   `${prefix}\n${name}${isSemaphore ? "\nsemaphore" : ""}`;
@@ -75,15 +73,20 @@ function viewOf(
   const waiters: LockView[] = [];
   const others: LockView[] = [];
   for (const lock of locks) {
-    if (isHolding(lock.state)) holders.push(lock);
-    else if (topState(lock.state) === "acquiring") waiters.push(lock);
-    else others.push(lock);
+    const state = shownState(lock, sources.get(lock.source), now);
+    if (isHolding(state)) holders.push(lock);
+    else if (topState(state) === "acquiring") waiters.push(lock);
+    else others.push(state === lock.state ? lock : { ...lock, state });
   }
   const by = (time: (lock: LockView) => number) => (a: LockView, b: LockView) =>
     time(a) - time(b) || (a.id < b.id ? -1 : 1);
-  const granted = (lock: LockView) => at(lock, lock.granted);
+  const granted = (lock: LockView) => grantedAt(lock, sources);
   const began = (lock: LockView) => at(lock, lock.began);
-  if (holders.length > 1) holders.sort(by(granted));
+  const valid = (lock: LockView) => isValid(lock, sources, now);
+  if (holders.length > 1) {
+    const byGrant = by(granted);
+    holders.sort((a, b) => Number(valid(b)) - Number(valid(a)) || byGrant(a, b));
+  }
   if (waiters.length > 1) waiters.sort(by(began));
   if (others.length > 1) others.sort(by((lock) => -at(lock, null)));
   return {
@@ -92,7 +95,7 @@ function viewOf(
     name,
     kind: kindOf(locks),
     permits: permitsOf(locks),
-    inUse: permitsOf(locks) === 0 ? 0 : sumOfWeights(holders),
+    inUse: permitsOf(locks) === 0 ? 0 : sumOfWeights(holders.filter(valid)),
     holders,
     waiters,
     others,
@@ -102,11 +105,15 @@ function viewOf(
   };
 }
 
+/** A lease whose end is not known counts as valid. */
+const isValid = ({ source, validUntil }: LockView, sources: Sources, now: number): boolean =>
+  validUntil === null || validUntil + (sources.get(source)?.lag ?? 0) > now;
+
 type Locks = Pick<ResourceView, "holders" | "waiters" | "others">;
 
 function troubleOf({ holders, waiters, others }: Locks, sources: Sources, now: number): Trouble | null {
   if (overlaps(holders, sources, now)) return "overlap";
-  if (others.some(({ state }) => topState(state) === "expired")) return "lost";
+  if (others.some(({ state }) => topState(state) === "expired" && state !== runOutState)) return "lost";
   if (
     holders.some(({ state }) => state === "renewing.retrying") ||
     waiters.some(({ reason }) => reason === "noQuorum")
@@ -117,25 +124,34 @@ function troubleOf({ holders, waiters, others }: Locks, sources: Sources, now: n
     const source = sources.get(lock.source);
     return source !== undefined && isSilent(source, now);
   };
-  return holders.some(silent) || waiters.some(silent) ? "silent" : null;
+  return [...holders, ...waiters].some(silent) || others.some(isRunOut) ? "silent" : null;
 }
 
 /**
- * Whether more leases are valid at the same time than may be, by all that their processes say: one that is exclusive and
- * another one, or more than a semaphore has permits.
+ * Whether more leases are valid than may be: since the grant of one of them, which its process and those of the leases before
+ * it have confirmed.
  */
 function overlaps(holders: readonly LockView[], sources: Sources, now: number): boolean {
   if (holders.length < 2) return false;
   const valid = holders.filter(
-    (lock) =>
-      lock.state !== "releasing" &&
-      lock.validUntil !== null &&
-      lock.validUntil + (sources.get(lock.source)?.lag ?? 0) > now + clockTolerance,
+    (lock) => lock.state !== "releasing" && lock.validUntil !== null && isValid(lock, sources, now),
   );
-  const permits = permitsOf(valid);
-  if (permits > 0) return sumOfWeights(valid) > permits;
-  return valid.length > 1 && valid.some((lock) => !isShared(lock));
+  if (!areTooMany(valid)) return false;
+  return valid.some((last) => {
+    const at = grantedAt(last, sources);
+    return areTooMany(valid.filter((lock) => grantedAt(lock, sources) <= at && outlasts(lock, at, sources)));
+  });
 }
+
+/** Whether one is exclusive and not the only one, or they are more than a semaphore has permits. */
+function areTooMany(leases: readonly LockView[]): boolean {
+  const permits = permitsOf(leases);
+  if (permits > 0) return sumOfWeights(leases) > permits;
+  return leases.length > 1 && leases.some((lock) => !isShared(lock));
+}
+
+/** Whether one of the `others` has run out unheard. */
+export const isRunOut = ({ state }: LockView): boolean => state === runOutState;
 
 /** The lock that a resource's page shows: its holder, else who comes next, else the one that was used last. */
 export const shownLock = ({ holders, waiters, others }: Locks): LockView | null =>
