@@ -20,25 +20,26 @@ export type HoldfastModuleOptions = (LocksOptions | GroupedLocksOptions) & {
 };
 
 /** Options that a factory returns. */
-export interface HoldfastModuleAsyncOptions extends Pick<ModuleMetadata, "imports"> {
+export interface HoldfastModuleAsyncOptions {
+  /** The modules whose providers the factory takes. */
+  readonly imports?: ModuleMetadata["imports"] | undefined;
   /** What the factory takes, such as `[ConfigService]`. */
-  readonly inject?: InjectionToken[];
+  readonly inject?: InjectionToken[] | undefined;
   readonly useFactory: (...injected: never[]) => HoldfastModuleOptions | Promise<HoldfastModuleOptions>;
   /** Whether all modules have the locks without importing this one. Default true. */
-  readonly isGlobal?: boolean;
+  readonly isGlobal?: boolean | undefined;
 }
 
 /** The locks of a Nest application. They are closed when the application has shut down, after its last request. */
 // biome-ignore lint/complexity/noStaticOnlyClass: a module of Nest is a class.
 export class HoldfastModule {
   /** `isGlobal`: whether all modules have the locks without importing this one. Default true. @throws InvalidOptionError. */
-  static forRoot(options: HoldfastModuleOptions & { readonly isGlobal?: boolean }): DynamicModule {
+  static forRoot(
+    options: HoldfastModuleOptions & { readonly isGlobal?: boolean | undefined },
+  ): DynamicModule {
     checkOptions(options);
     const { isGlobal, ...others } = options;
-    return HoldfastModule.forRootAsync({
-      useFactory: () => others,
-      ...(isGlobal === undefined ? {} : { isGlobal }),
-    });
+    return HoldfastModule.forRootAsync({ useFactory: () => others, isGlobal });
   }
 
   /** As `forRoot`, with options that a factory returns. @throws InvalidOptionError. */
