@@ -1,5 +1,5 @@
 import { InvalidOptionError } from "../errors.js";
-import { isWellFormed, testSafely } from "./untrusted.js";
+import { entriesOf, isWellFormed, readFailureOf, testSafely } from "./untrusted.js";
 
 /** Checks of options and arguments. Each throws an InvalidOptionError before any request is sent. */
 
@@ -48,6 +48,17 @@ export function checkFunction<T>(option: string, value: T): T {
 export function checkName(option: string, value: unknown, names: readonly string[]): void {
   if (!names.includes(value as string))
     throw new InvalidOptionError(option, value, `one of ${names.join(", ")}`);
+}
+
+/** Returns the entries of a plain object. If reading them throws, that error is the cause of the InvalidOptionError. */
+export function checkEntries(option: string, value: unknown, contents = ""): [string, unknown][] {
+  const entries = entriesOf(value);
+  if (entries !== null) return entries;
+  const allowed = `a plain object with properties of its own${contents}`;
+  const failure = typeof value === "object" && value !== null ? readFailureOf(value) : null;
+  if (failure === null) throw new InvalidOptionError(option, value, allowed);
+  const shown = "an object whose properties cannot be read";
+  throw new InvalidOptionError(option, value, allowed, shown, { cause: failure.error });
 }
 
 /** Checks that `value` is an object with these methods. `otherwise` names an alternative in the message. */

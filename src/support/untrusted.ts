@@ -17,6 +17,16 @@ export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(te
 
 export const isList = (value: unknown): value is readonly unknown[] => testSafely(() => Array.isArray(value));
 
+/** What reading the properties of the value throws. */
+export function readFailureOf(value: object): { readonly error: unknown } | null {
+  try {
+    Object.entries(value);
+    return null;
+  } catch (error) {
+    return { error };
+  }
+}
+
 /**
  * The entries of an options object; null for a value that is not an options object. For example, an AbortSignal passed
  * in place of options would otherwise be ignored without an error.

@@ -8,8 +8,7 @@ import {
 import type { Locks } from "../../api/types.js";
 import { createLocks } from "../../create-locks.js";
 import type { GroupedLocksOptions, LocksOptions } from "../../lock/options.js";
-import { checkBoolean, checkDuration, checkFunction } from "../../support/checks.js";
-import { checkOptions } from "../lease-options.js";
+import { checkBoolean, checkDuration, checkEntries, checkFunction } from "../../support/checks.js";
 import { LocksHealth } from "./locks-health.js";
 import { LOCKS } from "./tokens.js";
 
@@ -37,14 +36,14 @@ export class HoldfastModule {
   static forRoot(
     options: HoldfastModuleOptions & { readonly isGlobal?: boolean | undefined },
   ): DynamicModule {
-    checkOptions(options);
+    checkEntries("options", options);
     const { isGlobal, ...others } = options;
     return HoldfastModule.forRootAsync({ useFactory: () => others, isGlobal });
   }
 
   /** As `forRoot`, with options that a factory returns. @throws InvalidOptionError. */
   static forRootAsync(options: HoldfastModuleAsyncOptions): DynamicModule {
-    checkOptions(options);
+    checkEntries("options", options);
     const { imports = [], inject = [], useFactory, isGlobal = true } = options;
     checkFunction("useFactory", useFactory);
     checkBoolean("isGlobal", isGlobal);
@@ -67,7 +66,7 @@ class LocksOwner {
   readonly #closeTimeout: number | undefined;
 
   constructor(options: HoldfastModuleOptions) {
-    checkOptions(options);
+    checkEntries("options", options);
     const { closeTimeout, ...others } = options;
     if (closeTimeout !== undefined) checkDuration("closeTimeout", closeTimeout, 0);
     this.#closeTimeout = closeTimeout;
