@@ -22,9 +22,12 @@ export class Ports<Port> {
   }
 }
 
-/** Moves the port of actor `from` to actor `to`. */
+/**
+ * Moves the port of actor `from` to actor `to`, which programs may have. A program that prints the actor must not print the port,
+ * which leads to tokens and clients.
+ */
 export function transferPort(from: object, to: object): void {
-  portOwner(to)[port] = portOwner(from)[port];
+  Object.defineProperty(to, port, { value: portOwner(from)[port] });
 }
 
 /** Lets actor `to` use whatever port actor `from` has at the time. */
