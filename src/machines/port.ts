@@ -23,14 +23,9 @@ export class Ports<Port> {
 }
 
 /**
- * Moves the port of actor `from` to actor `to`, which programs may have. A program that prints the actor must not print the port,
- * which leads to tokens and clients.
+ * Lets actor `to` use whatever port actor `from` has at the time. Programs may have actor `to`. Whoever prints it must not print
+ * the port, which leads to tokens and clients, so the property is hidden and has a getter.
  */
-export function transferPort(from: object, to: object): void {
-  Object.defineProperty(to, port, { value: portOwner(from)[port] });
-}
-
-/** Lets actor `to` use whatever port actor `from` has at the time. */
 export function sharePort(from: object, to: object): void {
   Object.defineProperty(to, port, { get: () => portOwner(from)[port] });
 }

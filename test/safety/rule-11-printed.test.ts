@@ -38,7 +38,7 @@ it.each([undefined, () => {}])(
     const snapshots = actors.map((actor) => actor.getSnapshot());
     expect(secrets.length).toBeGreaterThan(5);
     for (const [name, value] of Object.entries({ ...all, snapshots })) {
-      const printed = inspect(value, { depth: 10 });
+      const printed = inspect(value, { depth: 10 }) + inspect(value, { depth: 6, showHidden: true });
       const shown = [password, ...secrets.slice(1)].filter((secret) => printed.includes(secret));
       expect(shown, name).toEqual([]);
     }
