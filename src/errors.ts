@@ -196,8 +196,9 @@ export class InvalidOptionError extends HoldfastError {
     /** A description of the allowed values. */
     readonly allowed: string,
     shown = show(value),
+    cause?: { readonly cause: unknown },
   ) {
-    super(`${clip(option)} must be ${allowed}; got ${shown}`);
+    super(`${clip(option)} must be ${allowed}; got ${shown}`, cause);
     this.option = clip(option);
     this.#value = typeof value === "string" ? withoutCredentials(value) : value;
   }

@@ -13,6 +13,8 @@ export interface RedisClientInput {
   readonly length?: never;
   /** Transactions of node-redis. */
   readonly addCommand?: never;
+  /** Pools of node-redis, which do not keep the order of commands. */
+  readonly totalClients?: never;
 }
 
 /** What Bun's RedisClient has; older versions lack `eval`. */

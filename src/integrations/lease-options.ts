@@ -1,8 +1,9 @@
 import type { Locks } from "../api/types.js";
 import { InvalidOptionError } from "../errors.js";
+import { checkKnown, type OptionsPlace } from "../lock/option-checks.js";
 import type { AcquireOptions } from "../lock/options.js";
-import { checkMethods } from "../support/checks.js";
-import { entriesOf } from "../support/untrusted.js";
+import { checkEntries, checkMethods } from "../support/checks.js";
+import { isList } from "../support/untrusted.js";
 
 /** What is locked: one resource, or several at once. */
 export type Resources = string | readonly string[];
@@ -18,22 +19,25 @@ export interface LockedOptions<Input extends readonly unknown[]> extends LeaseOp
   readonly key: Resources | ((...input: Input) => Resources | Promise<Resources>);
 }
 
-/** Throws an InvalidOptionError unless `options` is an object that can be read. */
-export function checkOptions(options: unknown): void {
-  if (entriesOf(options) === null) throw new InvalidOptionError("options", options, "an object");
+/** Checks the names of the options. `where`: the function that takes them. @throws InvalidOptionError. */
+export function checkNames(where: OptionsPlace, options: unknown): void {
+  const signal = checkEntries("options", options).find(([name]) => name === "signal")?.[1];
+  if (signal !== undefined)
+    throw new InvalidOptionError("signal", signal, "left out: the framework gives it");
+  checkKnown(where, options);
 }
 
 /**
  * Checks the options when an application is set up, and not with its first request. `acquire`: the options that remain after
- * those of the integration. An option that nobody knows is refused. @throws InvalidOptionError, ManagerClosedError.
+ * those of the integration. @throws InvalidOptionError, ManagerClosedError.
  */
 export function checkLocked(locks: Locks, key: unknown, acquire: LeaseOptions): void {
   checkMethods("locks", locks, ["acquire", "using", "handle"]);
-  if ((acquire as AcquireOptions).signal !== undefined)
+  if (key === "" || !(typeof key === "string" || typeof key === "function" || isList(key)))
     throw new InvalidOptionError(
-      "signal",
-      (acquire as AcquireOptions).signal,
-      "left out: the framework gives it",
+      "key",
+      key,
+      "a non-empty string, a list of such strings, or a function that returns either",
     );
   // A handle checks its resources and its options, and acquires nothing.
   locks.handle(typeof key === "function" ? "checked later" : (key as string), acquire);

@@ -33,7 +33,7 @@ export interface AcquireOptions {
    * their clocks differ. The nodes keep the lock for at least this long without a renewal, even if `ttl` is shorter. At most
    * `maxHold`. Default 0: a release frees the lock.
    */
-  readonly holdAtLeast?: number;
+  readonly holdAtLeast?: number | undefined;
   /**
    * Whether the lease gets a fencing token: a number that grows from one lease of a resource to the next, for storage that
    * can refuse late writes. Default false.
@@ -73,19 +73,19 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence" | 
   /** The independent nodes that vote; see {@link NodeInput}. Use an odd number. */
   readonly nodes: readonly NodeInput[];
   /** See {@link GroupedLocksOptions}. */
-  readonly groups?: never;
+  readonly groups?: undefined;
   /**
    * The nodes before a change of `nodes`, while processes with the old and with the new nodes run side by side. A grant, a
    * renewal and a fence then need a quorum of both sets. Give a node that is in both sets as the same client or address in
    * both. Default: the nodes are not being changed. docs/changing-nodes.md describes the procedure.
    */
-  readonly previous?: readonly NodeInput[];
+  readonly previous?: readonly NodeInput[] | undefined;
   /**
    * How to treat another set of nodes that is in use on some of these nodes, and that could grant what this set grants: a
    * process was left out when the nodes were changed. "warn", the default, warns; "allow" does not; "refuse" refuses every
    * acquisition with a MembershipMismatchError until no such set has been in use for three minutes.
    */
-  readonly otherSets?: "warn" | "allow" | "refuse";
+  readonly otherSets?: "warn" | "allow" | "refuse" | undefined;
   /** The Redis key of a resource is this prefix followed by the resource. Default "". */
   readonly prefix?: string | undefined;
   /** ms that a node may take to answer. Default: a quarter of the ttl, at most 1,000. */
@@ -114,7 +114,7 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence" | 
    * process ends by it; but if the program has a listener of its own for the signal, the program decides. A second signal
    * ends the process at once, unless a listener of the program is left. Only in the main thread. Default: none.
    */
-  readonly closeOn?: readonly ClosingSignal[];
+  readonly closeOn?: readonly ClosingSignal[] | undefined;
   /**
    * Which thread renews leases. "loop", the default: the thread that holds them, so a job that blocks its event loop for longer
    * than the ttl loses its lease. "worker": a worker thread has the connections, and renews the leases that the blocked thread
@@ -184,6 +184,6 @@ export interface GroupedLocksOptions extends Omit<LocksOptions, "nodes" | "group
    * The groups before a change of their nodes, with the same names: as `previous` for one set of nodes. Groups cannot be added,
    * removed or renamed while processes run.
    */
-  readonly previous?: NodeGroups;
-  readonly nodes?: never;
+  readonly previous?: NodeGroups | undefined;
+  readonly nodes?: undefined;
 }

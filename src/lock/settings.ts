@@ -182,7 +182,7 @@ function retryOf(retry: RetryPolicy | RetryFunction, random: Random): RetryFunct
       "a function, or an object with count, delay, maxDelay and jitter",
     );
   }
-  checkKnown("retry", retry);
+  checkKnown("retry", retry, "retry");
   const { count, delay, maxDelay, jitter } = retry;
   if (
     count !== undefined &&

@@ -22,12 +22,10 @@ export class Ports<Port> {
   }
 }
 
-/** Moves the port of actor `from` to actor `to`. */
-export function transferPort(from: object, to: object): void {
-  portOwner(to)[port] = portOwner(from)[port];
-}
-
-/** Lets actor `to` use whatever port actor `from` has at the time. */
+/**
+ * Lets actor `to` use whatever port actor `from` has at the time. Programs may have actor `to`. Whoever prints it must not print
+ * the port, which leads to tokens and clients, so the property is hidden and has a getter.
+ */
 export function sharePort(from: object, to: object): void {
   Object.defineProperty(to, port, { get: () => portOwner(from)[port] });
 }

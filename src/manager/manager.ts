@@ -2,7 +2,7 @@ import type { Inspection } from "../api/types.js";
 import type { LockNode } from "../engine/node/lock-node.js";
 import { QuorumEngine } from "../engine/quorum/engine.js";
 import { TimerWheel } from "../engine/time/timer-wheel.js";
-import { InvalidOptionError, ManagerClosedError, NodesNotReadyError } from "../errors.js";
+import { ManagerClosedError, NodesNotReadyError } from "../errors.js";
 import type { Lock } from "../lock/lock.js";
 import type { InspectionEvent } from "../lock/lock-actor.js";
 import type { ManagerContext } from "../lock/manager-context.js";
@@ -17,7 +17,7 @@ import { TableActor } from "../machines/compiled/table-actor.js";
 import type { managerMachine } from "../machines/manager.js";
 import { managerTable } from "../machines/tables.js";
 import { renewalWorkerOf, type WorkerPlatform } from "../renewal-worker/renewal-worker.js";
-import { checkMethods, checkText } from "../support/checks.js";
+import { checkEntries, checkMethods, checkText } from "../support/checks.js";
 import { afterJobs } from "../support/platform.js";
 import { isolate } from "../support/safe-emitter.js";
 import { ActiveLocks } from "./active-locks.js";
@@ -82,9 +82,7 @@ export class Manager {
     options: LocksOptions,
     { collectable = false, mixedKeyspaces = false, group, workerPlatform }: ManagerUse = {},
   ) {
-    if (typeof options !== "object" || options === null) {
-      throw new InvalidOptionError("options", options, "an object with nodes");
-    }
+    checkEntries("options", options, ", such as nodes");
     checkKnown("createLocks", options);
     const context = managerSettingsOf(options);
     const defaults = settingsOf(context, options);
@@ -290,7 +288,7 @@ function isolated(
 }
 
 function inspectorOf({ xstate }: LocksOptions): ((event: InspectionEvent) => void) | undefined {
-  checkKnown("xstate", xstate);
+  checkKnown("xstate", xstate, "xstate");
   const inspect = xstate?.inspect;
   if (inspect === undefined || typeof inspect === "function") return inspect;
   const observer = checkMethods("xstate.inspect", inspect, ["next"], "a function, or ");

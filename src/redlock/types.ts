@@ -87,6 +87,8 @@ interface EvalClientInput {
   readonly length?: never;
   /** Transactions of node-redis. */
   readonly addCommand?: never;
+  /** Pools of node-redis, which do not keep the order of commands. */
+  readonly totalClients?: never;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { InvalidOptionError } from "../errors.js";
-import { isWellFormed, testSafely } from "./untrusted.js";
+import { contentsOf, isWellFormed, testSafely } from "./untrusted.js";
 
 /** Checks of options and arguments. Each throws an InvalidOptionError before any request is sent. */
 
@@ -48,6 +48,15 @@ export function checkFunction<T>(option: string, value: T): T {
 export function checkName(option: string, value: unknown, names: readonly string[]): void {
   if (!names.includes(value as string))
     throw new InvalidOptionError(option, value, `one of ${names.join(", ")}`);
+}
+
+/** Returns the entries of a plain object. If reading them throws, that error is the cause of the InvalidOptionError. */
+export function checkEntries(option: string, value: unknown, contents = ""): [string, unknown][] {
+  const { entries, failure } = contentsOf(value);
+  if (entries !== null) return entries;
+  const allowed = `a plain object with properties of its own${contents}`;
+  if (failure === undefined) throw new InvalidOptionError(option, value, allowed);
+  throw new InvalidOptionError(option, value, allowed, "an object whose properties cannot be read", failure);
 }
 
 /** Checks that `value` is an object with these methods. `otherwise` names an alternative in the message. */

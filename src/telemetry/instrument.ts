@@ -18,12 +18,22 @@ export interface TelemetryOptions {
   readonly meterProvider?: MeterProvider | undefined;
 }
 
+interface Reporting {
+  readonly tracerProvider: TracerProvider;
+  readonly meterProvider: MeterProvider;
+  readonly end: () => void;
+}
+
+/** What is reported of each manager of locks, and to which providers. */
+const reportings = new WeakMap<Locks, Set<Reporting>>();
+
 /** Several managers share one `Metered`, which sums their figures. */
 const meteredOf = new WeakMap<MeterProvider, Metered>();
 
 /**
  * Reports these locks and their nodes through OpenTelemetry, from now on and until they are closed. Returns a
- * function that ends the reporting, and with it the spans that are open. Call this function once for each manager of locks.
+ * function that ends the reporting, and with it the spans that are open. A second call with the same locks and providers
+ * changes nothing, and returns the function of the first one.
  * @throws InvalidOptionError for anything but what `createLocks` returned, or for invalid providers
  * @throws ManagerClosedError if the locks are closed
  */
@@ -35,10 +45,20 @@ export function instrumentLocks(locks: Locks, options: TelemetryOptions = {}): (
   const { tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider() } = options;
   const tracing = new Tracing(checkMethods("tracerProvider", tracerProvider, ["getTracer"]));
   checkMethods("meterProvider", meterProvider, ["getMeter"]);
+  const known = reportings.get(locks) ?? new Set();
+  for (const { end, ...to } of known)
+    if (to.tracerProvider === tracerProvider && to.meterProvider === meterProvider) return end;
   const ends = managers.flatMap((manager) => [meter(manager, meterProvider), startSpans(manager, tracing)]);
-  return () => {
-    for (const end of ends) end();
+  const reporting = {
+    tracerProvider,
+    meterProvider,
+    end() {
+      known.delete(reporting);
+      for (const end of ends) end();
+    },
   };
+  reportings.set(locks, known.add(reporting));
+  return reporting.end;
 }
 
 function meter(manager: Manager, provider: MeterProvider): () => void {

@@ -39,13 +39,16 @@ describe("a key", () => {
     expect(keyTemplate(template, method)(given)).toBe(key);
   });
 
-  test.each(["${other}", "${}", "${hidden}", "${id[0]}", "${id.}", "${id + 1}"])("refuses %s", (template) => {
-    expect(() => keyTemplate(template, method)).toThrow(
-      expect.objectContaining({ code: "INVALID_OPTION", option: "key" }),
-    );
-  });
+  test.each(["${other}", "${}", "${hidden}", "${id[0]}", "${id.}", "${id + 1}", "x:${id", "${id}${"])(
+    "refuses %s",
+    (template) => {
+      expect(() => keyTemplate(template, method)).toThrow(
+        expect.objectContaining({ code: "INVALID_OPTION", option: "key" }),
+      );
+    },
+  );
 
-  test.each([[undefined], [null], [""], [{}], [true], [["7"]], [Symbol("7")]])(
+  test.each([[undefined], [null], [""], [{}], [true], [["7"]], [Symbol("7")], [Number.NaN], [1 / 0]])(
     "refuses the argument %o",
     (id) => {
       expect(() => keyTemplate("orders:${id}", method)([id])).toThrow(

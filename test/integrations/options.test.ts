@@ -13,9 +13,9 @@ function locksOnMemory() {
 }
 
 test.each([
-  ["resource", undefined],
-  ["resource", ""],
-  ["resource", 7],
+  ["key", undefined],
+  ["key", ""],
+  ["key", 7],
   ["resources", []],
   ["resources", ["a", "a"]],
 ])("a key that is no resource is refused at set-up: %s, %o", (option, key) => {
@@ -27,6 +27,17 @@ test.each([
 test.each([null, undefined, 1, "locks", []])("options that are no object are refused: %o", (options) => {
   expect(() => lockRequest(options as never)).toThrow(invalid("options"));
   expect(() => underLease(options as never, () => 1)).toThrow(invalid("options"));
+});
+
+test("an unknown option is refused with a list of what the function knows", () => {
+  const given = { locks: locksOnMemory(), key: "a", until: 1 };
+  const known = (where: string, own: string) =>
+    new RegExp(`^until must be left out: ${where} knows ${own}, ttl, wait,`);
+  expect(() => lockRequest(given)).toThrow(known("lockRequest", "locks, key, status"));
+  expect(() => withLock(given, async () => new Response())).toThrow(known("withLock", "locks, key, status"));
+  expect(() => underLease(given, () => 1)).toThrow(known("underLease", "locks, key, contended, delay"));
+  const withSignal = { ...given, signal: AbortSignal.timeout(1) };
+  expect(() => lockRequest(withSignal)).toThrow(/^signal must be left out: the framework gives it/);
 });
 
 test("what is no handler and no processor is refused", () => {

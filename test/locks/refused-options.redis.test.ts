@@ -182,7 +182,7 @@ describe("invalid nodes are rejected with the accepted kinds", () => {
 
   it("without options", () => {
     expect(() => createLocks(undefined as unknown as LocksOptions)).toThrow(
-      "options must be an object with nodes",
+      "options must be a plain object with properties of its own, such as nodes; got undefined",
     );
   });
 

@@ -27,7 +27,7 @@ const packages = [
 ];
 
 const program = `
-import type { Request } from "express";
+import express, { type Request } from "express";
 import { createLocks } from "holdfast";
 import { underLease } from "holdfast/bullmq";
 import { leaseOf, lockRequest } from "holdfast/express";
@@ -49,7 +49,10 @@ lockRequest({ locks, key, status: 500 });
 lockRequest({ locks, key, signal: AbortSignal.abort() });
 // @ts-expect-error: no key
 lockRequest({ locks });
-leaseOf({})?.assertHeld();
+express().post("/:id", lockRequest<Request<{ id: string }>>({ locks, key: (request) => request.params.id }), (request, response) => {
+  leaseOf(request)?.assertHeld();
+  response.end();
+});
 
 new Hono().post("/", lockHono({ locks, key: (context) => context.req.path }), (context) => {
   const remaining: number = context.get("lease").remaining();

@@ -36,6 +36,39 @@ describe("the packed package", () => {
     expect(await consumer.node("old.cjs", text)).toBe("true");
   });
 
+  it("refuses an address that cannot be decoded, in each build", async () => {
+    const refusal = `
+      try {
+        createLocks({ nodes: ["redis://:100%pass@host"] });
+      } catch (error) {
+        console.log(error.code);
+      }
+    `;
+    const refused = "INVALID_OPTION";
+    const esm = `import { createLocks } from "holdfast";${refusal}`;
+    expect(await consumer.node("address.mjs", esm)).toBe(refused);
+    const cjs = `const { createLocks } = require("./node_modules/holdfast/dist/cjs/index.js");${refusal}`;
+    expect(await consumer.node("address.cjs", cjs)).toBe(refused);
+  });
+
+  it("leaves no asynchronous resource of the import behind", async () => {
+    const text = `
+      import { createHook } from "node:async_hooks";
+      import { setImmediate as turn } from "node:timers/promises";
+      const made = new Set();
+      const left = new Set();
+      createHook({
+        init: (id, type) => type === "Holdfast" && left.add(id) && made.add(id),
+        destroy: (id) => left.delete(id),
+      }).enable();
+      await import("holdfast");
+      await turn();
+      await turn();
+      console.log(made.size > 0, left.size);
+    `;
+    expect(await consumer.node("resources.mjs", text)).toBe("true 0");
+  });
+
   it("gives import and require the same classes, and recognises the errors of another copy", async () => {
     const text = `
       import { createRequire } from "node:module";

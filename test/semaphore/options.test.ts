@@ -53,6 +53,17 @@ describe("bad input of a semaphore is refused before any request", () => {
     await expect(locks.acquire("imports", { weight: 2 } as object)).rejects.toThrowError(/weight/);
   });
 
+  it("a mode, which permits do not have", async () => {
+    const semaphore = locksOf().semaphore("imports", { permits: 5 });
+    const options = { mode: "shared" } as object;
+    const refused = { code: "INVALID_OPTION", option: "mode" };
+    await expect(semaphore.acquire(options)).rejects.toMatchObject(refused);
+    await expect(semaphore.tryAcquire(options)).rejects.toMatchObject(refused);
+    await expect(semaphore.using(options, () => 1)).rejects.toMatchObject(refused);
+    expect(() => semaphore.handle(options)).toThrowError(expect.objectContaining(refused));
+    await expect(semaphore.handle().acquire(options)).rejects.toMatchObject(refused);
+  });
+
   it("a closed manager", async () => {
     const locks = locksOf();
     const semaphore = locks.semaphore("imports", { permits: 5 });

@@ -324,6 +324,28 @@ describe("spans of a lock", () => {
   });
 });
 
+it("locks that are reported already are not reported twice", async () => {
+  const world = new TestNodes(3);
+  const locks = world.locks();
+  const spans = recordSpans();
+  const meterProvider = recordMetrics().provider;
+  const providers = { tracerProvider: spans.provider, meterProvider };
+  const end = instrumentLocks(locks, providers);
+  expect(instrumentLocks(locks, { ...providers })).toBe(end);
+  await (await world.run(locks.acquire("a"))).release();
+  expect(spans.all()).toHaveLength(3);
+  const others = recordSpans();
+  expect(instrumentLocks(locks, { tracerProvider: others.provider, meterProvider })).not.toBe(end);
+  end();
+  await (await world.run(locks.acquire("a"))).release();
+  expect(spans.all()).toHaveLength(3);
+  instrumentLocks(locks, providers);
+  await (await world.run(locks.acquire("a"))).release();
+  expect(spans.all()).toHaveLength(6);
+  expect(others.all()).toHaveLength(6);
+  await locks.close();
+});
+
 it("a tracer that throws does not harm locks", async () => {
   const world = new TestNodes(3);
   const errors: unknown[] = [];

@@ -111,6 +111,17 @@ exports.scenarios = ({ holdfast, Redlock, fake, advance, restore }) => {
       assert.strictEqual(await soon(refused, "the waiter"), "ACQUIRE_TIMEOUT");
       await soon(locks.close(), "close");
     }),
+    "waiting and holding end once time was advanced by exactly `wait` and `maxHold`": faked(async () => {
+      const locks = createLocks({ nodes: nodes() });
+      const lease = await soon(locks.acquire("a", { maxHold: 2_000 }), "acquire");
+      const refused = locks.acquire("a", { wait: 1_000 }).catch((error) => error.code);
+      await advance(1_000);
+      assert.strictEqual(await soon(refused, "the waiter"), "ACQUIRE_TIMEOUT");
+      await advance(1_000);
+      assert.strictEqual(lease.remaining(), 0);
+      assert.ok(lease.signal.aborted, "the signal is aborted");
+      await soon(locks.close(), "close");
+    }),
     "a node that hangs times out as time passes": faked(async () => {
       const [node, ...others] = nodes(3);
       const locks = createLocks({ nodes: [node, ...others], nodeTimeout: 100 });

@@ -22,7 +22,7 @@ export function publishSettingsOf(options: Publishing): PublishSettings | null {
   if (typeof publish !== "object" || publish === null) {
     throw new InvalidOptionError("publish", publish, "true, false, or an object with stepsPerSecond");
   }
-  checkKnown("publish", publish);
+  checkKnown("publish", publish, "publish");
   const { stepsPerSecond = defaultStepsPerSecond } = publish;
   if (Number.isSafeInteger(stepsPerSecond) && stepsPerSecond >= 1 && stepsPerSecond <= maxStepsPerSecond)
     return { stepsPerSecond };

@@ -4,7 +4,7 @@ import { InvalidOptionError, isHoldfastError } from "../../errors.js";
 import { checkDuration } from "../../support/checks.js";
 import {
   checkLocked,
-  checkOptions,
+  checkNames,
   type LockedOptions,
   type Resources,
   resourcesOf,
@@ -47,7 +47,7 @@ export function underLease<Data = unknown, Result = unknown, Name extends string
   options: JobLockOptions<Data, Result, Name>,
   processor: LeasedProcessor<Data, Result, Name>,
 ): JobProcessor<Data, Result, Name> {
-  checkOptions(options);
+  checkNames("underLease", options);
   const { locks, key, contended = "delay", delay = 5_000, wait = 0, ...others } = options;
   const acquire = { ...others, wait };
   if (contended !== "delay" && contended !== "fail")

@@ -8,10 +8,10 @@ import type {
   RouteGenericInterface,
 } from "fastify";
 import type { Lease, Locks } from "../../api/types.js";
-import { checkBoolean, checkMethods } from "../../support/checks.js";
+import { checkBoolean, checkEntries, checkMethods } from "../../support/checks.js";
 import { admit } from "../http/node-response.js";
 import { RequestLock, type RequestLockOptions } from "../http/request-lock.js";
-import { checkOptions } from "../lease-options.js";
+import { checkNames } from "../lease-options.js";
 
 /** Options of the plugin. */
 export interface HoldfastPluginOptions {
@@ -60,7 +60,7 @@ declare module "fastify" {
  * application. Rejects with an InvalidOptionError.
  */
 export async function holdfast(app: FastifyInstance, options: HoldfastPluginOptions): Promise<void> {
-  checkOptions(options);
+  checkEntries("options", options);
   const { close = true } = options;
   const locks = checkMethods("locks", options.locks, ["acquire", "using", "handle", "close"]);
   checkBoolean("close", close);
@@ -81,7 +81,7 @@ function hookOf<Route extends RouteGenericInterface>(
   locks: Locks,
   given: RouteLockOptions<Route>,
 ): PreHandler<Route> {
-  checkOptions(given);
+  checkNames("app.lockRequest", given);
   const lock = new RequestLock<[request: FastifyRequest<Route>]>({ ...given, locks });
   return async (request, reply) => {
     const lease = await admit(lock, [request], reply.raw);

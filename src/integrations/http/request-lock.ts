@@ -1,8 +1,9 @@
 import type { Lease } from "../../api/types.js";
 import { InvalidOptionError } from "../../errors.js";
+import type { OptionsPlace } from "../../lock/option-checks.js";
 import {
   checkLocked,
-  checkOptions,
+  checkNames,
   type LeaseOptions,
   type LockedOptions,
   resourcesOf,
@@ -30,8 +31,8 @@ export class RequestLock<Input extends readonly unknown[]> {
   readonly #status: ContendedStatus;
 
   /** @throws InvalidOptionError, ManagerClosedError. */
-  constructor(options: RequestLockOptions<Input>) {
-    checkOptions(options);
+  constructor(options: RequestLockOptions<Input>, where: OptionsPlace = "lockRequest") {
+    checkNames(where, options);
     const { locks, key, status = 409, ...acquire } = options;
     if (status !== 409 && status !== 423) throw new InvalidOptionError("status", status, "409 or 423");
     this.#options = { locks, key };

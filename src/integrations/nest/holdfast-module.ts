@@ -8,8 +8,7 @@ import {
 import type { Locks } from "../../api/types.js";
 import { createLocks } from "../../create-locks.js";
 import type { GroupedLocksOptions, LocksOptions } from "../../lock/options.js";
-import { checkBoolean, checkDuration, checkFunction } from "../../support/checks.js";
-import { checkOptions } from "../lease-options.js";
+import { checkBoolean, checkDuration, checkEntries, checkFunction } from "../../support/checks.js";
 import { LocksHealth } from "./locks-health.js";
 import { LOCKS } from "./tokens.js";
 
@@ -20,30 +19,31 @@ export type HoldfastModuleOptions = (LocksOptions | GroupedLocksOptions) & {
 };
 
 /** Options that a factory returns. */
-export interface HoldfastModuleAsyncOptions extends Pick<ModuleMetadata, "imports"> {
+export interface HoldfastModuleAsyncOptions {
+  /** The modules whose providers the factory takes. */
+  readonly imports?: ModuleMetadata["imports"] | undefined;
   /** What the factory takes, such as `[ConfigService]`. */
-  readonly inject?: InjectionToken[];
+  readonly inject?: InjectionToken[] | undefined;
   readonly useFactory: (...injected: never[]) => HoldfastModuleOptions | Promise<HoldfastModuleOptions>;
   /** Whether all modules have the locks without importing this one. Default true. */
-  readonly isGlobal?: boolean;
+  readonly isGlobal?: boolean | undefined;
 }
 
 /** The locks of a Nest application. They are closed when the application has shut down, after its last request. */
 // biome-ignore lint/complexity/noStaticOnlyClass: a module of Nest is a class.
 export class HoldfastModule {
   /** `isGlobal`: whether all modules have the locks without importing this one. Default true. @throws InvalidOptionError. */
-  static forRoot(options: HoldfastModuleOptions & { readonly isGlobal?: boolean }): DynamicModule {
-    checkOptions(options);
+  static forRoot(
+    options: HoldfastModuleOptions & { readonly isGlobal?: boolean | undefined },
+  ): DynamicModule {
+    checkEntries("options", options);
     const { isGlobal, ...others } = options;
-    return HoldfastModule.forRootAsync({
-      useFactory: () => others,
-      ...(isGlobal === undefined ? {} : { isGlobal }),
-    });
+    return HoldfastModule.forRootAsync({ useFactory: () => others, isGlobal });
   }
 
   /** As `forRoot`, with options that a factory returns. @throws InvalidOptionError. */
   static forRootAsync(options: HoldfastModuleAsyncOptions): DynamicModule {
-    checkOptions(options);
+    checkEntries("options", options);
     const { imports = [], inject = [], useFactory, isGlobal = true } = options;
     checkFunction("useFactory", useFactory);
     checkBoolean("isGlobal", isGlobal);
@@ -66,7 +66,7 @@ class LocksOwner {
   readonly #closeTimeout: number | undefined;
 
   constructor(options: HoldfastModuleOptions) {
-    checkOptions(options);
+    checkEntries("options", options);
     const { closeTimeout, ...others } = options;
     if (closeTimeout !== undefined) checkDuration("closeTimeout", closeTimeout, 0);
     this.#closeTimeout = closeTimeout;

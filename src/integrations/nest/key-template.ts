@@ -10,10 +10,12 @@ const path = /^[\p{ID_Start}$_][\p{ID_Continue}$]*(?:\.[\p{ID_Continue}$]+)*$/u;
  * Compiles a key such as "orders:${id}" or "orders:${order.id}": each placeholder names a parameter of the method, or a property
  * below it. Returns the function that gives the key for a call's arguments.
  *
- * @throws InvalidOptionError if a placeholder names no parameter. The function throws it if a value is no string, number or
- * bigint, or is empty, because the key would then stand for something else.
+ * @throws InvalidOptionError if a placeholder names no parameter, or does not end. The function throws it if a value is no
+ * string, finite number or bigint, or is empty, because the key would then stand for something else.
  */
 export function keyTemplate(template: string, method: Method): (given: readonly unknown[]) => string {
+  if (template.replace(placeholder, " ").includes("${"))
+    throw new InvalidOptionError("key", template, "a text in which each placeholder has its closing brace");
   const names = parametersOf(method);
   const places = [...template.matchAll(placeholder)].map(([, inner = ""]) =>
     placeOf(inner.trim(), names, template),
@@ -47,6 +49,7 @@ function placeOf(named: string, names: readonly (string | null)[], template: str
 function valueAt({ named, index, below }: Place, given: readonly unknown[]): string {
   let value = given[index];
   for (const name of below) value = (value as Readonly<Record<string, unknown>> | null | undefined)?.[name];
-  if (["string", "number", "bigint"].includes(typeof value) && value !== "") return String(value);
-  throw new InvalidOptionError(`\${${named}}`, value, "a non-empty string, a number or a bigint");
+  if ((typeof value === "string" && value !== "") || typeof value === "bigint" || Number.isFinite(value))
+    return String(value);
+  throw new InvalidOptionError(`\${${named}}`, value, "a non-empty string, a finite number or a bigint");
 }

@@ -33,8 +33,8 @@ const locksOf: unique symbol = Symbol("holdfast.locks");
  * "orders:${id}", whose placeholders name parameters of the method (`${order.id}` is a property of one), or a function of the
  * arguments. {@link currentLease} returns the lease. The call rejects as `locks.using` does. HoldfastModule must be imported.
  *
- * @throws InvalidOptionError, when the class is defined; a call rejects with it if an argument in the key is no string, number or
- * bigint, or is empty.
+ * @throws InvalidOptionError, when the class is defined; a call rejects with it if an argument in the key is no string, finite
+ * number or bigint, or is empty.
  */
 export function Locked<Args extends readonly unknown[] = never[]>(
   key: LockedKey<Args>,

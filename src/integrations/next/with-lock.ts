@@ -14,7 +14,7 @@ export function withLock<HandledRequest extends Request, Context>(
   options: RequestLockOptions<[request: HandledRequest, context: Context]>,
   handler: (request: HandledRequest, context: Context, lease: Lease) => Response | Promise<Response>,
 ): (request: HandledRequest, context: Context) => Promise<Response> {
-  const lock = new RequestLock(options);
+  const lock = new RequestLock(options, "withLock");
   if (typeof handler !== "function") throw new InvalidOptionError("handler", handler, "a function");
   return async (request, context) => {
     const admitted = await lock.admit([request, context], request.signal);

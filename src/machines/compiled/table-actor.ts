@@ -7,7 +7,7 @@ import type {
   InputFrom,
   StateValue,
 } from "xstate";
-import { transferPort } from "../port.js";
+import { sharePort } from "../port.js";
 import {
   type CompiledAction,
   type CompiledState,
@@ -103,7 +103,7 @@ export class TableActor<Machine extends AnyStateMachine> {
   toActor(inspect?: Inspect): Actor<Machine> {
     if (this.actor !== null) return this.actor;
     this.actor = this.table.startActor(this.table.start, this.leaf, this.currentContext, inspect);
-    if (!this.runningActions) transferPort(this, this.actor);
+    if (!this.runningActions) sharePort(this, this.actor);
     if (this.stopped) this.stop();
     return this.actor;
   }
@@ -154,6 +154,6 @@ export class TableActor<Machine extends AnyStateMachine> {
   private catchUp(event: EventFromLogic<Machine>): void {
     if (this.actor === null) return;
     this.actor.send(event);
-    transferPort(this, this.actor);
+    sharePort(this, this.actor);
   }
 }

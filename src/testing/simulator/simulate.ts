@@ -1,6 +1,5 @@
 import { InvalidOptionError, isHoldfastError } from "../../errors.js";
-import { checkBoolean, checkDuration, checkFunction } from "../../support/checks.js";
-import { entriesOf } from "../../support/untrusted.js";
+import { checkBoolean, checkDuration, checkEntries, checkFunction } from "../../support/checks.js";
 import { type FaultClass, faultClasses } from "./fault-class.js";
 import { generate } from "./generate.js";
 import type { Outcome } from "./outcome.js";
@@ -61,10 +60,9 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
 }
 
 function checkOptions(options: unknown): void {
-  const entries = entriesOf(options);
-  if (entries === null)
-    throw new InvalidOptionError("options", options, `an object with ${known.join(", ")}`);
-  const unknown = entries.find(([name]) => !known.includes(name));
+  const unknown = checkEntries("options", options, `: ${known.join(", ")}`).find(
+    ([name]) => !known.includes(name),
+  );
   if (unknown !== undefined)
     throw new InvalidOptionError(unknown[0], unknown[1], `left out: known are ${known.join(", ")}`);
 }
