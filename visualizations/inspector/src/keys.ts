@@ -28,8 +28,7 @@ export function startKeys(inspector: Inspector): void {
     if (event.key === "/") {
       event.preventDefault();
       if (!isListed(inspector.route.peek())) inspector.go({ view: "locks" });
-      // The list may have to be drawn first.
-      requestAnimationFrame(() => document.getElementById("filter")?.focus());
+      focusOn("filter");
       return;
     }
     if (event.target === document.body && listKeys.has(event.key)) return walkList(event);
@@ -47,8 +46,11 @@ function walkList(event: KeyboardEvent): void {
   list.focus({ preventScroll: true });
 }
 
-export function focusList(): void {
-  const focus = () => document.getElementById("locks")?.focus({ preventScroll: true });
+export const focusList = (): void => focusOn("locks");
+
+/** Focuses an element of the list's view, at once so that it gets the next key. */
+function focusOn(id: string): void {
+  const focus = () => document.getElementById(id)?.focus({ preventScroll: true });
   focus();
   // The list may have to be drawn first.
   requestAnimationFrame(focus);
