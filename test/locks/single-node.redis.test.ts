@@ -129,7 +129,7 @@ describe("a single node that writes every change to disk first", () => {
     const server = await singleServer(durable);
     const { holder } = twoProcesses(server.url, { quarantine: 60_000 });
     let lost: string | undefined;
-    await holder.acquire("a", {
+    const lease = await holder.acquire("a", {
       onLost: ({ reason }) => {
         lost = reason;
       },
@@ -137,6 +137,7 @@ describe("a single node that writes every change to disk first", () => {
     await server.restart();
     expect(await server.call("GET", "a")).not.toBeNull();
     await waitUntil("the lease is lost", wait, () => lost === "deadline");
+    expect(lease.remaining()).toBe(0);
     const error = await rejection(holder.acquire("b", { wait: 100 }));
     expect(error.message).toMatch(/it is new, or lost its memory; it votes again in/);
   });

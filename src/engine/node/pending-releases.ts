@@ -2,7 +2,14 @@ import { type LockCommand, placeTtl } from "../protocol/command.js";
 import { releasePending } from "../protocol/refusal.js";
 import { type Clock, elapsed, now, type Timer } from "../time/clock.js";
 import type { Reply } from "./lock-node.js";
-import { concerns, type PendingRelease, type Release, ReleaseCommand } from "./release-command.js";
+import {
+  concerns,
+  deletingInstead,
+  givesBack,
+  type PendingRelease,
+  type Release,
+  ReleaseCommand,
+} from "./release-command.js";
 import type { PendingCommand } from "./request-queue.js";
 
 /**
@@ -80,6 +87,7 @@ export class PendingReleases {
 
   /** Sends a release after everything sent before, or keeps it until the node can accept it. */
   release(release: Release): void {
+    if (release.command.op === "release") this.endLease(release.command.token);
     const command = new ReleaseCommand(release, null, this, this.clock.monotonic());
     if (this.sender.accepts) this.sender.send(command);
     else command.onReply(releasePending);
@@ -112,7 +120,8 @@ export class PendingReleases {
   }
 
   onReply(command: ReleaseCommand, reply: Reply): void {
-    const { repeated, release } = command;
+    const { release } = command;
+    const repeated = command.repeated === null ? null : { ...command.repeated, release };
     if (repeated !== null) this.retried--;
     if (this.reclaimable.delete(command)) this.cancellable--;
     if (command.cancelled) return;
@@ -124,6 +133,16 @@ export class PendingReleases {
   cancel(token: string): void {
     if (this.pending.length > 0) this.retain(({ release }) => !concerns(release.command, token));
     for (const command of this.reclaimable) command.cancel(token);
+  }
+
+  /** The lease of this token is over: a failed adoption that is still to be undone must not give it back. */
+  private endLease(token: string): void {
+    for (const command of this.reclaimable)
+      if (givesBack(command.command, token)) command.release = deletingInstead(command.release);
+    if (this.pending.length === 0) return;
+    this.pending = this.pending.map((entry) =>
+      givesBack(entry.release.command, token) ? { ...entry, release: deletingInstead(entry.release) } : entry,
+    );
   }
 
   /**

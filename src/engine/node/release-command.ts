@@ -53,7 +53,7 @@ export class ReleaseCommand extends PendingCommand {
 
   /** `at`: the monotonic time now. A release that is sent later keeps the keys for less time. */
   constructor(
-    readonly release: Release,
+    public release: Release,
     /** The pending release that is sent again; null if the release is sent for the first time. */
     readonly repeated: PendingRelease | null,
     private readonly listener: ReleaseListener,
@@ -95,3 +95,14 @@ function commandAt({ command, keptUntil }: Release, at: number): LockCommand {
 /** Whether the command is sent in the name of the token, or changes a key from it. */
 export const concerns = (command: LockCommand, token: string): boolean =>
   ("token" in command && command.token === token) || ("from" in command && command.from === token);
+
+/** Whether the command gives a lease back under this token, because an adoption of the lease has failed. */
+export const givesBack = (command: LockCommand, token: string): boolean =>
+  command.op === "giveBack" && command.token === token;
+
+/** The release that deletes what another one would have given back, because the lease is over. */
+export function deletingInstead(release: Release): Release {
+  const { command } = release;
+  if (command.op !== "giveBack") return release;
+  return { ...release, command: { op: "release", keys: command.keys, token: command.from, long: true } };
+}
