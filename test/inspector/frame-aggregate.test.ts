@@ -65,16 +65,16 @@ describe("a frame aggregate", () => {
 
   it("knows up to when everything has arrived: until the beat before the last one", () => {
     const aggregate = new FrameAggregate();
-    const told = () => aggregate.sources.get("a")?.told;
+    const completeUntil = () => aggregate.sources.get("a")?.completeUntil;
     aggregate.apply(beat(), noon);
     aggregate.apply(locks(lockView()), noon + 10);
-    expect(told()).toBe(Number.NEGATIVE_INFINITY);
+    expect(completeUntil()).toBe(Number.NEGATIVE_INFINITY);
     aggregate.apply(beat({ time: noon + 1_000 }), noon + 1_000);
-    expect(told()).toBe(noon);
+    expect(completeUntil()).toBe(noon);
     aggregate.apply({ ...head(), kind: "gone", locks: ["a-1"] }, noon + 1_100);
-    expect(told()).toBe(noon);
+    expect(completeUntil()).toBe(noon);
     aggregate.apply(beat({ time: noon + 2_000 }), noon + 2_000);
-    expect(told()).toBe(noon + 1_000);
+    expect(completeUntil()).toBe(noon + 1_000);
   });
 
   it("lets no process change another process's locks", () => {
@@ -126,7 +126,7 @@ describe("a frame aggregate", () => {
         for (const frame of aggregate.snapshot()) copy.apply(frame, noon);
         expect(new Map(copy.locks)).toEqual(aggregate.locks);
         const known = ({ sources }: FrameAggregate) =>
-          [...sources].map(([id, { told: _, ...rest }]) => [id, rest]);
+          [...sources].map(([id, { completeUntil: _, ...rest }]) => [id, rest]);
         expect(known(copy)).toEqual(known(aggregate));
         expect(copy.snapshot()).toEqual(aggregate.snapshot());
       }),

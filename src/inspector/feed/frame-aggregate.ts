@@ -16,7 +16,7 @@ export interface SourceView {
    * Epoch ms by the process's clock up to which everything has arrived that it has sent: the time of the beat before the
    * last one, because what is sent together with a beat may arrive after it. -Infinity before the second beat.
    */
-  readonly told: number;
+  readonly completeUntil: number;
   readonly closed: boolean;
 }
 
@@ -184,9 +184,19 @@ export class FrameAggregate {
     if (known === undefined && this.sources.size >= this.bounds.sources) return false;
     const delay = now - frame.time;
     const lag = known === undefined || delay > known.lag + maxTransitMs ? delay : Math.min(known.lag, delay);
-    const told =
-      known === undefined ? Number.NEGATIVE_INFINITY : frame.kind === "beat" ? known.beat.time : known.told;
-    this.sources.set(frame.source, { beat, receivedAt: now, lag, told, closed: frame.kind === "bye" });
+    const completeUntil =
+      known === undefined
+        ? Number.NEGATIVE_INFINITY
+        : frame.kind === "beat"
+          ? known.beat.time
+          : known.completeUntil;
+    this.sources.set(frame.source, {
+      beat,
+      receivedAt: now,
+      lag,
+      completeUntil,
+      closed: frame.kind === "bye",
+    });
     return true;
   }
 

@@ -7,7 +7,7 @@ import type { LockView } from "../feed/frames.js";
  */
 const margin = 1_500;
 
-type Sources = ReadonlyMap<string, Pick<SourceView, "lag" | "told">>;
+type Sources = ReadonlyMap<string, Pick<SourceView, "lag" | "completeUntil">>;
 
 /** Epoch ms of the grant by the observer's clock. */
 export const grantedAt = ({ source, granted, since }: LockView, sources: Sources): number =>
@@ -20,5 +20,5 @@ export const grantedAt = ({ source, granted, since }: LockView, sources: Sources
 export function outlasts({ source, validUntil }: LockView, at: number, sources: Sources): boolean {
   const own = sources.get(source);
   if (own === undefined || validUntil === null) return false;
-  return Math.min(own.told, validUntil) + own.lag >= at + margin;
+  return Math.min(own.completeUntil, validUntil) + own.lag >= at + margin;
 }

@@ -8,7 +8,10 @@ const of = (...locks: readonly Parameters<typeof lockView>[1][]) =>
   resourcesOf(
     locks.map((changes, index) => lockView(String(index), { resources: ["a"], ...changes })),
     new Map([
-      ["here", { beat: beat("here", { time: now }), receivedAt: now, lag: 0, told: now, closed: false }],
+      [
+        "here",
+        { beat: beat("here", { time: now }), receivedAt: now, lag: 0, completeUntil: now, closed: false },
+      ],
     ]),
     now,
   );

@@ -28,7 +28,7 @@ const source = (name: string, owner: string, changes: Partial<SourceView> = {}):
     beat: beat(name, { owner, time: now - (changes.lag ?? 0) }),
     receivedAt: now,
     lag: 0,
-    told: now,
+    completeUntil: now,
     closed: false,
     ...changes,
   },
@@ -104,7 +104,10 @@ test("two leases are no alarm before both processes have confirmed them, long en
   const trouble = (here: number, night: number, changes: object = {}) =>
     resourcesOf(
       [{ ...first, ...changes }, second],
-      new Map([source("here", "ann", { told: here }), source("night", "ben", { told: night })]),
+      new Map([
+        source("here", "ann", { completeUntil: here }),
+        source("night", "ben", { completeUntil: night }),
+      ]),
       now,
     )[0]!.trouble;
   // The first process has released the lock, and computes: its last frames are older than the second grant.

@@ -105,7 +105,7 @@ test("totals are summed, never fall when a process is forgotten, and count from 
         const totals: Totals = { ...noTotals, acquired };
         return [
           source,
-          { beat: beat(source, { totals, since }), receivedAt: 0, lag: 10, told: 0, closed: false },
+          { beat: beat(source, { totals, since }), receivedAt: 0, lag: 10, completeUntil: 0, closed: false },
         ];
       }),
     );
@@ -122,7 +122,7 @@ test("a process is silent if it has missed some beats and is not closed", () => 
     beat: beat("here", { time: 9_000 }),
     receivedAt: 12_000,
     lag: 1_000,
-    told: 10_000,
+    completeUntil: 10_000,
     closed: false,
   };
   expect([10_000, 13_900, 14_100].map((now) => isSilent(view, now))).toEqual([false, false, true]);
@@ -132,7 +132,13 @@ test("a process is silent if it has missed some beats and is not closed", () => 
 test("a column of the nodes says what processes that are heard say, or that there are none", () => {
   const of = (name: string, time: number, state: "ready" | "down") => {
     const node = { name: "7711", state, cause: null, until: null, p50: 1, p99: 1, step: null };
-    return { beat: beat(name, { time, nodes: [node] }), receivedAt: time, lag: 0, told: time, closed: false };
+    return {
+      beat: beat(name, { time, nodes: [node] }),
+      receivedAt: time,
+      lag: 0,
+      completeUntil: time,
+      closed: false,
+    };
   };
   const [column] = nodeColumns([of("dead", 1_000, "down"), of("alive", 19_000, "ready")], 20_000);
   expect(column).toEqual({ name: "7711", worst: "ready", processes: 1, without: 0 });

@@ -8,6 +8,7 @@ import type { StoryView } from "../../../src/inspector/server/story.js";
 import { startAddress } from "./address.js";
 import { Axis } from "./axis/past.js";
 import { type ConnectionState, type Hello, subscribe } from "./connection.js";
+import { DrawThrottle, type Scheduling } from "./draw-throttle.js";
 import { aggregateBounds } from "./model/bounds.js";
 import { filterResources, noFilter } from "./model/filter.js";
 import { parseListQuery, withListQuery } from "./model/list-query.js";
@@ -15,7 +16,6 @@ import { Rates } from "./model/rates.js";
 import { hashOf, parseRoute, type Route } from "./model/route.js";
 import { countStates, shownState } from "./model/states.js";
 import { isTrouble, nodeColumns } from "./nodes/node-table.js";
-import { Pace, type Scheduling } from "./pace.js";
 import { placeOf, withPlace } from "./replay/place.js";
 import { Replay } from "./replay/replay.js";
 import { loadWindow } from "./replay/window.js";
@@ -76,7 +76,7 @@ export class Inspector {
   private fresh = true;
   /** Whether the aggregate has changed since it was drawn. */
   private changed = false;
-  private readonly pace = new Pace(() => this.drawLive(), scheduling);
+  private readonly drawing = new DrawThrottle(() => this.drawLive(), scheduling);
   /** If the address names no view, the page shows a lock as soon as there is one, once. */
   private viewUndecided = location.hash === "";
 
@@ -191,7 +191,7 @@ export class Inspector {
     startAddress(this);
     this.axis.start(this);
     setInterval(() => {
-      if (!document.hidden) this.pace.request();
+      if (!document.hidden) this.drawing.request();
     }, tick);
     setInterval(() => this.removeSilent(), removeInterval);
   }
@@ -257,7 +257,7 @@ export class Inspector {
 
   private draw(): void {
     this.changed = true;
-    this.pace.request();
+    this.drawing.request();
   }
 
   private drawLive(): void {

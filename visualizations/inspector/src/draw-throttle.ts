@@ -12,7 +12,7 @@ export interface Scheduling {
 }
 
 /** Draws when asked to: at most once for each frame of the screen, and less often the longer it takes. */
-export class Pace {
+export class DrawThrottle {
   private busy = false;
   /** Whether another drawing was requested since the present one began. */
   private again = false;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Pace } from "../../../visualizations/inspector/src/pace.js";
+import { DrawThrottle } from "../../../visualizations/inspector/src/draw-throttle.js";
 
 /** A screen with 50 frames a second, and drawings that take `cost` ms. Returns the times of the drawings within `length` ms. */
 function drawings(cost: number, length: number): number[] {
@@ -7,11 +7,11 @@ function drawings(cost: number, length: number): number[] {
   const due: { readonly at: number; readonly run: () => void }[] = [];
   let now = 0;
   const after = (delay: number, run: () => void) => due.push({ at: now + delay, run });
-  const pace = new Pace(
+  const throttle = new DrawThrottle(
     () => {
       drawn.push(now);
       now += cost;
-      pace.request();
+      throttle.request();
     },
     {
       now: () => now,
@@ -19,7 +19,7 @@ function drawings(cost: number, length: number): number[] {
       after,
     },
   );
-  pace.request();
+  throttle.request();
   while (now < length) {
     due.sort((one, other) => one.at - other.at);
     const next = due.shift();
@@ -48,13 +48,13 @@ test("draws every second or so, whatever it takes", () => {
 test("draws once for several requests", () => {
   const frames: (() => void)[] = [];
   let drawn = 0;
-  const pace = new Pace(() => (drawn += 1), {
+  const throttle = new DrawThrottle(() => (drawn += 1), {
     now: () => 0,
     beforePaint: (run) => frames.push(run),
     after: () => {},
   });
-  pace.request();
-  pace.request();
+  throttle.request();
+  throttle.request();
   for (const run of frames) run();
   expect([frames.length, drawn]).toEqual([1, 1]);
 });
