@@ -1,7 +1,7 @@
 /**
  * Takes the README's screenshots of the inspector in both themes: of the built page in a real browser, while locks on five
  * in-memory nodes go through an outage. Runs for a minute, so that the timeline shows a minute.
- * `--all DIR` also writes screenshots of every view, in two widths, to that folder.
+ * `--all DIR` also writes screenshots of every view, in both themes and three widths, to that folder.
  */
 import { setMaxListeners } from "node:events";
 import { mkdir, stat } from "node:fs/promises";
@@ -31,10 +31,14 @@ const all = ["ann", "ben", "cleo", "night-shift"].map((owner) => locksOf(owner))
 const [ann, ben, cleo, night] = all;
 
 /** Acquires the lock repeatedly, holds it, and pauses. `keeping` and `resting`: minimum and maximum duration in ms. */
-async function work(locks, resource, keeping, resting, options = {}) {
+function work(locks, resource, keeping, resting, options = {}) {
   const handle = locks.handle(resource, options);
+  return keep(() => handle.acquire({ signal: end.signal }), keeping, resting);
+}
+
+async function keep(acquire, keeping, resting) {
   while (!end.signal.aborted) {
-    const lease = await handle.acquire({ signal: end.signal }).catch(() => null);
+    const lease = await acquire().catch(() => null);
     if (lease !== null) {
       await rest(...keeping, lease.signal);
       await lease.release().catch(() => {});
@@ -53,6 +57,18 @@ const working = [
   work(ann, ["stock:7", "stock:9"], [2_000, 5_000], [500, 1_500]),
   work(night, shownLock, [1e6, 1e6], [1_000, 1_500], { ttl: 5_000, fence: true }),
 ];
+
+/** A semaphore, shared locks and an election, for the screenshots of every view. */
+function workOfOtherKinds() {
+  for (const locks of all) {
+    const imports = locks.semaphore("imports", { permits: 3 });
+    working.push(keep(() => imports.acquire({ signal: end.signal }), [2_000, 6_000], [300, 900]));
+    const read = () => locks.acquire("catalogue", { mode: "shared", signal: end.signal });
+    working.push(keep(read, [1_000, 4_000], [300, 900]));
+    locks.election("scheduler", { onElected: (term) => rest(8_000, 12_000, term.signal) });
+  }
+  working.push(work(night, "catalogue", [1_000, 2_000], [4_000, 6_000]));
+}
 
 /** Injects faults: one node loses its memory; then a majority hangs for longer than a TTL. */
 async function injectFaults() {
@@ -120,6 +136,8 @@ try {
 }
 
 async function takeAll() {
+  const at = process.argv.indexOf("--all");
+  if (at >= 0) workOfOtherKinds();
   await rest(1_000, 1_000);
   const address = await find();
   const themes = ["light", "dark"];
@@ -135,20 +153,44 @@ async function takeAll() {
       process.exitCode = 1;
     }
   }
-  const at = process.argv.indexOf("--all");
   if (at < 0) return;
   const others = process.argv[at + 1];
   await mkdir(others, { recursive: true });
+  const views = await viewsOf(address);
   for (const theme of themes) {
-    for (const width of [1_280, 375]) {
+    for (const width of [1_440, 1_280, 375]) {
       const page = await open(address, theme, { width, height: width === 375 ? 760 : 800 });
-      await take(page, join(others, `lock-${theme}-${width}.png`));
-      for (const view of ["", "nodes"]) {
-        await page.goto(`${inspector.url}#/${view}`);
-        await page.waitForSelector(view === "" ? ".row" : ".matrix");
-        await take(page, join(others, `${view || "list"}-${theme}-${width}.png`));
+      for (const [name, hash] of Object.entries(views)) {
+        await page.goto(inspector.url + hash);
+        await take(page, join(others, `${name}-${theme}-${width}.png`));
       }
+      await page.keyboard.press("?");
+      await take(page, join(others, `keys-${theme}-${width}.png`));
       await page.context().close();
     }
   }
+}
+
+/** Returns the addresses of all views, by name. `lock`: the address of a lock's life. */
+async function viewsOf(lock) {
+  const page = await browser.newPage();
+  const linkOn = async (view, selector) => {
+    await page.goto(inspector.url + view);
+    return page.locator(selector).first().getAttribute("href");
+  };
+  const views = {
+    list: "#/",
+    resource: "#/resource/payouts%3A42",
+    semaphore: "#/resource/imports?kind=semaphore",
+    shared: "#/resource/catalogue",
+    election: "#/resource/scheduler",
+    lock: new URL(lock).hash,
+    nodes: "#/nodes",
+    node: await linkOn("#/nodes", 'a[href^="#/nodes/"]'),
+    process: await linkOn("#/nodes", 'a[href^="#/process/"]'),
+    incidents: "#/incidents",
+    incident: await linkOn("#/incidents", 'a[href^="#/incident/"]'),
+  };
+  await page.close();
+  return views;
 }

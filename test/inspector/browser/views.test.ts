@@ -1,3 +1,4 @@
+import type { Locator } from "playwright-core";
 import { afterEach, expect, onTestFinished, test } from "vitest";
 import type { Frame, LockView, NodeView } from "../../../src/inspector/feed/frames.js";
 import { beat, lockView } from "../sample-frames.js";
@@ -298,6 +299,21 @@ test("at 375 px nothing is lost, and nothing needs scrolling sideways but the ma
     .getByRole("columnheader")
     .evaluateAll((heads) => heads.map((head) => head.getBoundingClientRect().right));
   expect(ends[2], "the end of the second node").toBeLessThan(375);
+});
+
+test("at 375 px what opens is in view: a node's details, and the first of the keys", async () => {
+  const { server } = await withTrouble();
+  const { page } = await visit(`${server.url}#/nodes/one/7713`, { width: 375, height: 740 });
+  const isInView = (locator: Locator) =>
+    locator.evaluate((element) => {
+      const { left, top, width, height } = element.getBoundingClientRect();
+      return element.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+    });
+  const details = page.getByRole("heading", { name: "7713 as api-1 11 sees it" });
+  await expect.poll(() => isInView(details)).toBe(true);
+  await page.keyboard.press("?");
+  const dialog = page.getByRole("dialog", { name: "Keys" });
+  await expect.poll(() => isInView(dialog.getByText("Opens this help"))).toBe(true);
 });
 
 test("troubles are spoken", async () => {

@@ -35,7 +35,12 @@ export function KeyHelp() {
         helpOpen.value = false;
       }}
     >
-      <h2 id="key-help-title">Keys</h2>
+      <div class="key-help-head">
+        <h2 id="key-help-title">Keys</h2>
+        <button type="button" class="button" onClick={() => dialog.current?.close()}>
+          Close
+        </button>
+      </div>
       <table>
         <thead>
           <tr>
@@ -56,9 +61,6 @@ export function KeyHelp() {
           ))}
         </tbody>
       </table>
-      <button type="button" class="button" onClick={() => dialog.current?.close()}>
-        Close
-      </button>
     </dialog>
   );
 }

@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { plain } from "../../../../src/cli/plain.js";
 import type { SourceView } from "../../../../src/inspector/feed/frame-aggregate.js";
 import { isSilent, lastBeatAt } from "../../../../src/inspector/feed/silence.js";
@@ -10,6 +11,9 @@ import { useOf } from "./node-table.js";
 /** One node as one process sees it, in detail: its chart, why and since when it is as it is, and its last steps. */
 export function NodeDetails({ view, name }: { readonly view: SourceView; readonly name: string }) {
   const inspector = useInspector();
+  const section = useRef<HTMLElement>(null);
+  // Below the table of many processes it would be out of view.
+  useLayoutEffect(() => section.current?.scrollIntoView({ block: "nearest" }), []);
   const { beat } = view;
   const node = beat.nodes.find((one) => one.name === name);
   if (node === undefined) {
@@ -19,7 +23,7 @@ export function NodeDetails({ view, name }: { readonly view: SourceView; readonl
   const activity = inspector.aggregate.value.current.nodeActivities.of(beat.source, name);
   const use = useOf(node, beat.nodes);
   return (
-    <section class="panel node-details" aria-labelledby="node-title" data-node-state={use}>
+    <section ref={section} class="panel node-details" aria-labelledby="node-title" data-node-state={use}>
       <h2 id="node-title">
         {plain(name)} as {plain(beat.owner)} <span class="muted">{beat.pid}</span> sees it
       </h2>
