@@ -4,6 +4,7 @@ import { faults } from "./scenarios/faults.mjs";
 import { groups } from "./scenarios/groups.mjs";
 import { holding } from "./scenarios/holding.mjs";
 import { killed } from "./scenarios/killed.mjs";
+import { permits } from "./scenarios/permits.mjs";
 import { uncontended } from "./scenarios/uncontended.mjs";
 import { watching } from "./scenarios/watching.mjs";
 import { weight } from "./scenarios/weight.mjs";
@@ -19,4 +20,5 @@ export const scenarios = {
   g: killed,
   h: watching,
   i: groups,
+  j: permits,
 };

@@ -122,6 +122,14 @@ function* watching({ results }) {
   }
 }
 
+function* permits({ cells }) {
+  for (const { callers, permits: count, results } of cells) {
+    const ratio = against(results, own, "throughput", cheapest);
+    const where = `j. ${counted(callers, "caller")}, ${count} permits`;
+    yield goal(`${where}: throughput to ${cheapest}'s`, ratio, { atLeast: 1 }, times);
+  }
+}
+
 function verdict({ measured, atMost, atLeast }) {
   if (Number.isNaN(measured)) return "not measured";
   return (atMost === undefined ? measured >= atLeast : measured <= atMost) ? "yes" : "no";
@@ -146,6 +154,7 @@ const parts = {
   f: busy,
   g: killed,
   h: watching,
+  j: permits,
 };
 
 export function goalsReport(results) {

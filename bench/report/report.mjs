@@ -7,6 +7,7 @@ import { goalsReport } from "./goals.mjs";
 import { groupsReport } from "./groups.mjs";
 import { holdingReport } from "./holding.mjs";
 import { killedReport } from "./killed.mjs";
+import { permitsReport } from "./permits.mjs";
 import { uncontendedReport } from "./uncontended.mjs";
 import { watchingReport } from "./watching.mjs";
 import { weightReport } from "./weight.mjs";
@@ -21,6 +22,7 @@ const sections = {
   g: killedReport,
   h: watchingReport,
   i: groupsReport,
+  j: permitsReport,
 };
 
 /** Formats the results of a run as Markdown. */
