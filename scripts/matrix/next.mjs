@@ -58,7 +58,8 @@ const row = (bundler) => ({
     await project.write("app/api/lock/route.js", route);
     await project.write("app/orders/[id]/route.js", locked);
     const args = ["node_modules/next/dist/bin/next", "build", `--${bundler}`];
-    const env = { NEXT_TELEMETRY_DISABLED: "1" };
+    // A tool of this project may have set another environment.
+    const env = { NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" };
     await project.run(process.execPath, args, { timeout: buildTimeout, env });
     const elsewhere = `${project.folder}-standalone`;
     await mkdir(elsewhere);
