@@ -4,7 +4,7 @@
 const fencedSuffix = "Fenced";
 
 const flags = ["claims", "needsMemory", "respectsQueues", "sharesSideKeys", "readsReaders"];
-const fields = ["token", "tokens", "ttl", "from", "rest", "place", "placeId", "weight", "barges"];
+const fields = ["token", "tokens", "ttl", "from", "rest", "place", "placeId", "weight", "permits", "barges"];
 
 /** `fence`: whether the command takes a fence as its last argument: "never", "optional" or "required". */
 function readCommand({ name, op, arguments: listed, flags: set }) {

@@ -3,6 +3,7 @@ import type { Vote } from "../engine/protocol/vote.js";
 import type { Claim } from "../engine/quorum/claim.js";
 import type { Claims } from "../engine/quorum/claims.js";
 import type { Origin } from "../engine/quorum/origin.js";
+import type { PermitOrder } from "../engine/quorum/permit-claim.js";
 import type { Random } from "../engine/time/random.js";
 import type { AsyncContext } from "../support/async-context.js";
 import { warnBounded } from "../support/warn.js";
@@ -25,8 +26,8 @@ export class PermitPool {
   /** The keys of all permits, by their numbers, which are counted from 1. */
   private readonly keys: readonly string[];
   private readonly held = new Set<number>();
-  /** The permits that this process has returned, the latest last. They are probably free. */
-  private readonly returnedLast = new Set<number>();
+  /** The permits that this process has returned, the latest last. They are probably free, unless it has taken them again. */
+  private readonly returnedLast: number[] = [];
   /** The permit at which the next attempt begins. */
   private next: number;
   private readonly warnedOf = new Set<number>();
@@ -75,7 +76,13 @@ export class PermitPool {
   ): Claim {
     const onVotes = (votes: readonly Vote[]) => this.checkNumber(votes);
     if (origin === null)
-      return claims.createForPermits(this.order(weight, previous), weight, caller, onVotes);
+      return claims.createForPermits(
+        this.order(weight, previous),
+        previous === null,
+        weight,
+        caller,
+        onVotes,
+      );
     const claim = claims.create(this.keys, origin, caller, "exclusive");
     claim.permits = this.keys.map(permitNumber);
     return claim;
@@ -83,18 +90,16 @@ export class PermitPool {
 
   /** This process has acquired these permits. */
   taken(permits: readonly number[] = []): void {
-    for (const permit of permits) {
-      this.held.add(permit);
-      this.returnedLast.delete(permit);
-    }
+    for (const permit of permits) this.held.add(permit);
   }
 
   /** A lease of these permits has ended. */
   returned(permits: readonly number[] = []): void {
     for (const permit of permits) {
       this.held.delete(permit);
-      this.returnedLast.add(permit);
+      this.returnedLast.push(permit);
     }
+    while (this.returnedLast.length > this.number) this.returnedLast.shift();
   }
 
   /** Warns if other processes give another number of permits. */
@@ -113,20 +118,33 @@ export class PermitPool {
     }
   }
 
-  /** The keys in the order in which an attempt asks for them. */
-  private order(weight: number, previous: FailedAttempt | null): string[] {
-    const { number, held } = this;
-    const order = new Set(grantedMost(previous?.votes ?? []));
-    for (const permit of [...this.returnedLast].slice(-weight)) {
-      order.add(permit);
-      // Another attempt of this process begins elsewhere.
-      this.returnedLast.delete(permit);
+  /** The permits in the order in which an attempt asks for them. */
+  private order(weight: number, previous: FailedAttempt | null): PermitOrder {
+    const { number, held, keys } = this;
+    const preferred = grantedMost(previous?.votes ?? []);
+    // Another attempt of this process begins elsewhere.
+    for (let missing = weight; missing > 0 && this.returnedLast.length > 0; ) {
+      const permit = this.returnedLast.pop() ?? 0;
+      if (held.has(permit)) continue;
+      preferred.push(permit);
+      missing--;
     }
-    const all = this.keys.map((_, index) => ((this.next + index) % number) + 1);
+    const begin = this.next;
     this.next = (this.next + weight) % number;
-    for (const permit of all) if (!held.has(permit)) order.add(permit);
-    for (const permit of all) order.add(permit);
-    return [...order].map((permit) => this.keys[permit - 1] ?? "");
+    const keyOf = (permit: number) => keys[permit - 1] ?? "";
+    const first = (count: number) => {
+      const order = new Set(preferred);
+      const add = (mayAdd: (permit: number) => boolean) => {
+        for (let index = begin; index < begin + number && order.size < count; index++) {
+          const permit = (index % number) + 1;
+          if (mayAdd(permit)) order.add(permit);
+        }
+      };
+      add((permit) => !held.has(permit));
+      add(() => true);
+      return Array.from(order, keyOf);
+    };
+    return { number, all: keys, keyOf, first };
   }
 }
 

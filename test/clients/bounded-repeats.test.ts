@@ -15,7 +15,7 @@ const commands: readonly LockCommand[] = [
   { op: "acquire", keys, token, ttl },
   { op: "acquire", keys, token, ttl, queue },
   { op: "acquire", keys, token, ttl, queue, fence: 1 },
-  { op: "acquireAny", keys, token, ttl, weight: 2, queue },
+  { op: "acquireAny", keys, token, ttl, weight: 2, permits: keys.length, queue },
   { op: "renew", keys, token, ttl },
   { op: "renewEach", keys, tokens: keys.map(() => token), ttl },
   { op: "heal", keys, token, ttl },

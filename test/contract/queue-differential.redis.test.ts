@@ -68,6 +68,7 @@ const forPermits: fc.Arbitrary<LockCommand> = fc.oneof(
         token,
         ttl,
         weight,
+        permits: fc.constantFrom(permits.length, permits.length + 1),
         fence,
         place: fc.option(fc.record({ id: waiterForPermits, ticket })),
         barge: fc.boolean(),

@@ -102,7 +102,7 @@ const examples: Readonly<Record<string, object>> = {
   acquireInTurn: { queue: { place: null, barge: false } },
   acquireOrWait: { queue: { place, barge: false } },
   acquireBarging: { queue: { place: null, barge: true } },
-  acquireAny: { queue: { place, barge: false }, weight: 2 },
+  acquireAny: { queue: { place, barge: false }, weight: 2, permits: 2 },
   inspectReaders: { readers: true },
   upgrade: { queue: { place } },
   downgrade: { queue: { id: "p:1" } },

@@ -18,9 +18,9 @@ const lastOf = (node: ScriptedNode | undefined, op: LockCommand["op"]) =>
   numbersIn(node?.of(op).at(-1)?.command);
 const opsOf = (nodes: readonly ScriptedNode[]) => nodes.map(({ ops }) => ops.join(" "));
 
-function asking(weight = 1, size = 3) {
-  const setup = scripted(size);
-  const acquisition = setup.locks.semaphore("pool", { permits: 3 }).acquire({ weight });
+function asking(weight = 1, size = 3, number = 3, retries = 0) {
+  const setup = scripted(size, { retry: { count: retries, delay: 10 } });
+  const acquisition = setup.locks.semaphore("pool", { permits: number }).acquire({ weight });
   acquisition.catch(() => {});
   return { ...setup, acquisition };
 }
@@ -111,5 +111,58 @@ describe("a failed attempt for permits leaves nothing behind", () => {
     await caught(acquisition);
     await settle();
     expect(nodes.map((node) => lastOf(node, "release"))).toEqual([[1], [1, 2, 3], [1, 2, 3]]);
+  });
+});
+
+describe("of many permits, a few are asked for first", () => {
+  const few = 4;
+  const many = 8;
+
+  /** An acquisition to which every node has denied the first few permits. */
+  async function afterDenial(retries = 0) {
+    const setup = asking(1, 3, many, retries);
+    await settle();
+    const [command] = setup.nodes[0]?.of("acquireAny").map(({ command: first }) => first) ?? [];
+    const asked = numbersIn(command);
+    await answer(setup.nodes, "acquireAny", [taken, taken, taken]);
+    return { ...setup, asked, token: command && "token" in command ? command.token : "" };
+  }
+
+  it("and none besides if they are granted", async () => {
+    const { nodes, acquisition } = asking(1, 3, many);
+    await settle();
+    const [permit = 0, other = 0, ...more] = lastOf(nodes[0], "acquireAny");
+    expect(more).toHaveLength(few - 2);
+    await answer(nodes, "acquireAny", [permits(permit), permits(permit), permits(other)]);
+    expect((await acquisition).permits).toEqual([permit]);
+    await settle();
+    expect(opsOf(nodes)).toEqual(["acquireAny", "acquireAny", "acquireAny release heal"]);
+  });
+
+  it("and all of them if they are denied, in the same attempt and under the same token", async () => {
+    const { nodes, acquisition, events, asked, token } = await afterDenial();
+    expect(lastOf(nodes[0], "acquireAny")).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(nodes[0]?.of("acquireAny").at(-1)?.command).toMatchObject({ token, permits: many });
+    const permit = [1, 2, 3, 4, 5, 6, 7, 8].find((each) => !asked.includes(each)) ?? 0;
+    await answer(nodes, "acquireAny", [permits(permit), permits(permit), taken]);
+    expect((await acquisition).permits).toEqual([permit]);
+    expect(events).not.toContain("retrying");
+  });
+
+  it("and an attempt that ends before the second answer leaves nothing behind", async () => {
+    const { nodes, acquisition, clock } = await afterDenial();
+    await clock.advance(1_000);
+    await caught(acquisition);
+    await settle();
+    expect(nodes.map((node) => lastOf(node, "release"))).toEqual(nodes.map(() => [1, 2, 3, 4, 5, 6, 7, 8]));
+  });
+
+  it("but after a failed attempt all of them at once", async () => {
+    const { nodes, acquisition, clock } = await afterDenial(1);
+    await answer(nodes, "acquireAny", [taken, taken, taken]);
+    await clock.advance(100);
+    await answer(nodes, "acquireAny", [taken, taken, taken]);
+    expect(await caught(acquisition)).toMatchObject({ code: "LOCK_CONTENDED", attempts: 2 });
+    expect(nodes[0]?.of("acquireAny").map(({ command }) => command.keys.length)).toEqual([few, many, many]);
   });
 });

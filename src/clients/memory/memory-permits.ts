@@ -24,11 +24,11 @@ const single = sideKeysOf(false);
 
 /** Takes the first free permits of a semaphore: what `permits.lua` does on a server. */
 export function acquireAny(command: AcquireAny, store: PermitAccess): Answer {
-  const { keys, token, ttl, weight, fence } = command;
+  const { keys, token, ttl, weight, permits, fence } = command;
   const { place, barge } = command.queue;
   const { now } = store;
   const [first = ""] = keys;
-  const other = otherNumber(first, keys.length, store);
+  const other = otherNumber(first, permits, store);
   const taken = keys.filter((key) => store.read(key)?.value === token);
   const free = keys.filter((key) => store.read(key) === null);
   const missing = Math.max(0, weight - taken.length);

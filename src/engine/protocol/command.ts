@@ -26,6 +26,8 @@ export type LockCommand =
       readonly token: string;
       readonly ttl: number;
       readonly weight: number;
+      /** The number of permits that the semaphore has. The keys may be those of some of them. */
+      readonly permits: number;
       readonly fence?: number;
       /** How the command treats the waiters of the semaphore, which have one queue. */
       readonly queue: QueuePolicy;

@@ -35,6 +35,7 @@ interface ArgumentSource {
   readonly from: string;
   readonly rest: number;
   readonly weight: number;
+  readonly permits: number;
   readonly queue: QueuePolicy & QueueExit;
 }
 
@@ -56,6 +57,8 @@ function argumentOf(command: ArgumentSource, argument: Argument): string {
       return command.queue.id ?? "";
     case "weight":
       return String(command.weight);
+    case "permits":
+      return String(command.permits);
     case "barges":
       return command.queue.barge ? "1" : "0";
   }

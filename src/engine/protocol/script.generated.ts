@@ -23,7 +23,7 @@ export const commands = {
   acquireInTurn: { name: "acquireInTurn", arguments: ["token", "ttl"], fencedName: "acquireInTurnFenced", respectsQueues: true, sharesSideKeys: false, readsReaders: false },
   acquireOrWait: { name: "acquireOrWait", arguments: ["token", "ttl", "place"], fencedName: "acquireOrWaitFenced", respectsQueues: true, sharesSideKeys: false, readsReaders: false },
   acquireBarging: { name: "acquireBarging", arguments: ["token", "ttl", "place"], fencedName: "acquireBargingFenced", respectsQueues: true, sharesSideKeys: false, readsReaders: false },
-  acquireAny: { name: "acquireAny", arguments: ["token", "ttl", "weight", "place", "barges"], fencedName: "acquireAnyFenced", respectsQueues: false, sharesSideKeys: true, readsReaders: false },
+  acquireAny: { name: "acquireAny", arguments: ["token", "ttl", "weight", "permits", "place", "barges"], fencedName: "acquireAnyFenced", respectsQueues: false, sharesSideKeys: true, readsReaders: false },
   renew: { name: "renew", arguments: ["token", "ttl"], fencedName: null, respectsQueues: false, sharesSideKeys: false, readsReaders: false },
   renewEach: { name: "renewEach", arguments: ["tokens", "ttl"], fencedName: null, respectsQueues: false, sharesSideKeys: false, readsReaders: false },
   heal: { name: "heal", arguments: ["token", "ttl"], fencedName: null, respectsQueues: false, sharesSideKeys: false, readsReaders: false },
@@ -140,27 +140,29 @@ return { 1 }
 end
 end
 end
-local permits = tonumber(string.match(ARGV[nextCommand] or '', '^acquireAny(%d*)$'))
-if permits and #ARGV == nextCommand + 5 and #KEYS == lastKey + permits + 2 and not longLeases and not refusal then
+local asked = tonumber(string.match(ARGV[nextCommand] or '', '^acquireAny(%d*)$'))
+if asked and #ARGV == nextCommand + 6 and #KEYS == lastKey + asked + 2 and not longLeases and not refusal then
 local token, ttl, weight = ARGV[nextCommand + 1], ARGV[nextCommand + 2], tonumber(ARGV[nextCommand + 3])
-local record, isFresh = lastKey + permits + 2, false
-if rawcall('EXISTS', KEYS[record - 1]) == 0 and rawcall('GET', KEYS[record]) == string.format('%.0f', permits) then
+local record, isFresh = lastKey + asked + 2, false
+if rawcall('EXISTS', KEYS[record - 1]) == 0 and rawcall('GET', KEYS[record]) == ARGV[nextCommand + 4] then
 isFresh = rawcall('PTTL', KEYS[record]) >= 180000 - 10000
 end
-local free, mayHold = {}, not isFresh
-for index = lastKey + 1, isFresh and lastKey + permits or lastKey do
-local value = rawcall('GET', KEYS[index])
-if value == token then mayHold = true
-elseif not value then free[#free + 1] = index end
+local values = isFresh and rawcall('MGET', unpack(KEYS, lastKey + 1, lastKey + asked)) or {}
+local free, mayHold = {}, false
+for position = 1, values.err and 0 or #values do
+if not values[position] then free[#free + 1] = position
+elseif values[position] == token then mayHold = true end
 end
 if not mayHold and #free >= weight then
-local positions, isSet = '', true
-for index = 1, weight do
-isSet = isSet and not rawcall('SET', KEYS[free[index]], token, 'PX', ttl).err
-positions = positions .. ' ' .. string.format('%.0f', free[index] - lastKey)
+local positions, done = '', 0
+while done < weight do
+local reply = rawcall('SET', KEYS[lastKey + free[done + 1]], token, 'PX', ttl, 'NX')
+if type(reply) ~= 'table' or not reply.ok then break end
+done = done + 1
+positions = positions .. ' ' .. string.format('%.0f', free[done])
 end
-if isSet then return { { 4, positions, 0 } } end
-for index = 1, weight do rawcall('DEL', KEYS[free[index]]) end
+if done == weight then return { { 4, positions, 0 } } end
+for index = 1, done do rawcall('DEL', KEYS[lastKey + free[index]]) end
 end
 end
 local first, last, beforeFences, fenceRecords
@@ -641,8 +643,8 @@ end
 wakeUpgrader()
 return reply
 end
-local function otherNumber()
-local record, number = KEYS[last + 2], last - first + 1
+local function otherNumber(number)
+local record = KEYS[last + 2]
 local value = rawcall('GET', record)
 local noted = type(value) == 'string' and tonumber(value)
 local left = noted == number and rawcall('PTTL', record)
@@ -697,13 +699,26 @@ error({ message = reply.err })
 end
 end
 end
-function commands.acquireAny(token, ttl, weight, place, barges)
-local queue, other, wanted = KEYS[last + 1], otherNumber(), tonumber(weight)
-local taken, free = {}, {}
+local function readPermits()
+local values, held = rawcall('MGET', unpack(KEYS, first, last)), 0
+for position = 1, values.err and 0 or #values do
+if values[position] then held = held + 1 end
+end
+if not values.err and call('EXISTS', unpack(KEYS, first, last)) == held then return values end
+values = {}
 for index = first, last do
 local value, otherType = read(KEYS[index])
+values[#values + 1] = value or otherType and ''
+end
+return values
+end
+function commands.acquireAny(token, ttl, weight, permits, place, barges)
+local queue, other, wanted = KEYS[last + 1], otherNumber(tonumber(permits)), tonumber(weight)
+local taken, free = {}, {}
+for position, value in ipairs(readPermits()) do
+local index = first + position - 1
 if value == token then taken[#taken + 1] = index
-elseif not value and not otherType then free[#free + 1] = index end
+elseif not value then free[#free + 1] = index end
 end
 local missing = math.max(0, wanted - #taken)
 local isDenied = missing > #free
@@ -767,7 +782,7 @@ withQueue(queueOf(index), leaveAndWake, placeId, key)
 end
 return denialUnless(token) or 1
 end
-local argumentCount = { acquire = 2, acquireFenced = 3, acquireInTurn = 2, acquireInTurnFenced = 3, acquireOrWait = 3, acquireOrWaitFenced = 4, acquireBarging = 3, acquireBargingFenced = 4, acquireAny = 5, acquireAnyFenced = 6, renew = 2, renewEach = 2, heal = 2, swap = 3, swapFenced = 4, giveBack = 3, upgrade = 3, upgradeFenced = 4, downgrade = 2, fence = 2, release = 1, releaseAndWake = 1, releaseLeaveAndWake = 2, releaseAndLeave = 2, releaseAndKeep = 2, releaseLeaveAndKeep = 3, inspect = 0, inspectReaders = 0 }
+local argumentCount = { acquire = 2, acquireFenced = 3, acquireInTurn = 2, acquireInTurnFenced = 3, acquireOrWait = 3, acquireOrWaitFenced = 4, acquireBarging = 3, acquireBargingFenced = 4, acquireAny = 6, acquireAnyFenced = 7, renew = 2, renewEach = 2, heal = 2, swap = 3, swapFenced = 4, giveBack = 3, upgrade = 3, upgradeFenced = 4, downgrade = 2, fence = 2, release = 1, releaseAndWake = 1, releaseLeaveAndWake = 2, releaseAndLeave = 2, releaseAndKeep = 2, releaseLeaveAndKeep = 3, inspect = 0, inspectReaders = 0 }
 local heedsQueues = { acquireInTurn = true, acquireInTurnFenced = true, acquireOrWait = true, acquireOrWaitFenced = true, acquireBarging = true, acquireBargingFenced = true, upgrade = true, upgradeFenced = true, downgrade = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseLeaveAndKeep = true }
 local sharesSideKeys = { acquireAny = true, acquireAnyFenced = true }
 local fencedCommand = { acquireFenced = 'acquire', acquireInTurnFenced = 'acquireInTurn', acquireOrWaitFenced = 'acquireOrWait', acquireBargingFenced = 'acquireBarging', acquireAnyFenced = 'acquireAny', swapFenced = 'swap', upgradeFenced = 'upgrade', fence = 'fence' }
@@ -776,7 +791,7 @@ local needsNoMemory = { giveBack = true, downgrade = true, release = true, relea
 local function run(name, position)
 local command = commands[fencedCommand[name] or name]
 local one, two, three = ARGV[position + 1], ARGV[position + 2], ARGV[position + 3]
-local reply = command(one, two, three, ARGV[position + 4], ARGV[position + 5])
+local reply = command(one, two, three, ARGV[position + 4], ARGV[position + 5], ARGV[position + 6])
 if not fencedCommand[name] or (reply ~= 1 and reply[1] ~= 4) then return reply end
 local fenced = proposeFence(ARGV[position + argumentCount[name]])
 if reply == 1 or fenced[1] ~= 1 then return fenced end
@@ -906,4 +921,4 @@ elseif age and ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "9d42712d665f0b87c276de61f07ee17634b11b13";
+export const batchScriptSha = "2ef84640f674f0cb184748fc576f128a0b04f170";

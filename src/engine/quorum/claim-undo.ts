@@ -44,8 +44,8 @@ export interface UndoableClaim {
 
 /**
  * Undoes a claim on the nodes. Every node that was sent anything gets a release, even a silent one, and another release
- * if a command of the claim may arrive after the first one. The exception is a node that has denied a failed attempt: it
- * holds nothing.
+ * if a command of the claim may arrive after the first one. The exception is a node that has denied all commands of a failed
+ * attempt: it holds nothing.
  */
 export class ClaimUndo {
   /** The latest release, which is the same for all nodes that may hold the same keys. Null until it is needed. */
@@ -71,7 +71,7 @@ export class ClaimUndo {
     if (!record.touched && !inherited) return answered({ kind: "denied", holder: null });
     const { reclaimable } = this;
     const unanswered = record.unanswered > 0;
-    const holdsNothing = record.denied && !record.granted && !reclaimable;
+    const holdsNothing = record.denied && !record.granted && !unanswered && !reclaimable;
     if (holdsNothing && !this.wakesWaiters) {
       record.released = true;
       return answered({ kind: "denied", holder: null });

@@ -5,7 +5,7 @@ import type { Vote } from "../protocol/vote.js";
 import type { Random } from "../time/random.js";
 import { Claim } from "./claim.js";
 import type { Origin } from "./origin.js";
-import { PermitClaim } from "./permit-claim.js";
+import { PermitClaim, type PermitOrder } from "./permit-claim.js";
 import { ReaderClaim } from "./reader-claim.js";
 import type { RoundContext } from "./round.js";
 
@@ -33,13 +33,14 @@ export class Claims {
 
   /** Creates the claim of an attempt to take `weight` of these permits, in this order of preference. */
   createForPermits(
-    permits: readonly string[],
+    permits: PermitOrder,
+    mayAskForSome: boolean,
     weight: number,
     caller: AsyncContext,
     onVotes: (votes: readonly Vote[]) => void,
   ): Claim {
     const token = freshToken(this.owner, this.random, "exclusive");
-    return new PermitClaim(this.context, permits, weight, token, caller, onVotes);
+    return new PermitClaim(this.context, permits, mayAskForSome, weight, token, caller, onVotes);
   }
 
   /** Creates a claim with a token that the nodes hold already. */

@@ -2,7 +2,6 @@ import type { AsyncContext } from "../../support/async-context.js";
 import type { LockCommand, QueuePolicy } from "../protocol/command.js";
 import type { FenceSource } from "../protocol/fence.js";
 import { longestShort } from "../protocol/memory.js";
-import { permitNumber } from "../protocol/permit-keys.js";
 import type { Vote } from "../protocol/vote.js";
 import { Claim, type Decided, type OnAnswer } from "./claim.js";
 import type { ClaimCommand, Grant, MemberRecord } from "./claim-command.js";
@@ -12,6 +11,23 @@ import type { Round, RoundContext } from "./round.js";
 
 /** Without a place, in no order. */
 const barging: QueuePolicy = { place: null, barge: true };
+
+/**
+ * How many permits an attempt asks for first, besides those that it needs. If none of these are free, it asks for all: a command
+ * costs client and server more with each of its keys. A semaphore with less than twice as many permits is asked for all at once.
+ */
+const spare = 3;
+
+/** The permits of a semaphore, as an attempt asks for them. */
+export interface PermitOrder {
+  /** The number of permits that the semaphore has. */
+  readonly number: number;
+  /** The keys of all permits, in no order. */
+  readonly all: readonly string[];
+  keyOf(permit: number): string;
+  /** The keys of the permits that are asked for first. */
+  first(count: number): readonly string[];
+}
 
 /**
  * The claim of an attempt to take permits of a semaphore. Each node takes the first free ones. Once a quorum has granted enough
@@ -25,15 +41,16 @@ export class PermitClaim extends Claim {
 
   constructor(
     context: RoundContext,
-    /** The keys of all permits, in the order of preference. */
-    private readonly all: readonly string[],
+    private readonly order: PermitOrder,
+    /** Whether the first permits are probably free, so that they may be asked for first. */
+    private readonly mayAskForSome: boolean,
     readonly weight: number,
     token: string,
     caller: AsyncContext,
     /** Called with the votes of each round about the permits, as soon as it is decided. */
     private readonly onVotes: (votes: readonly Vote[]) => void,
   ) {
-    super(context, all, token, null, caller);
+    super(context, order.all, token, null, caller);
   }
 
   override acquire(
@@ -44,19 +61,27 @@ export class PermitClaim extends Claim {
     decided: Decided,
     gate: MemberGate | null = null,
   ): void {
-    const { all, token, weight } = this;
+    const { order, token, weight } = this;
     this.maxTtl = ttl;
     this.place = queue?.place ?? null;
-    const command = { op: "acquireAny", keys: all, token, ttl, weight, queue: queue ?? barging } as const;
-    this.askWith(fences, command, timeout, decided, gate);
+    const rest = { token, ttl, weight, permits: order.number, queue: queue ?? barging };
+    const askFor = (count: number, onResult: Decided) => {
+      const keys = order.first(count);
+      this.askWith(fences, { op: "acquireAny", keys, ...rest }, timeout, onResult, gate);
+    };
+    const some = weight + spare;
+    if (!this.mayAskForSome || order.number < 2 * some) return askFor(order.number, decided);
+    askFor(some, (result) =>
+      result.verdict === "contended" ? askFor(order.number, decided) : decided(result),
+    );
   }
 
-  /** A node that has not answered may hold any permits. */
-  override keysAt({ index }: MemberRecord): readonly string[] {
-    const { all, isNarrowed, keys, answers } = this;
+  /** A node that has not answered everything may hold any permits. */
+  override keysAt({ index, unanswered }: MemberRecord): readonly string[] {
+    const { order, isNarrowed, keys, answers } = this;
     const answered = answers[index];
-    if (answered === undefined) return all;
-    const held = isNarrowed ? keys : all.slice(0, 1);
+    if (answered === undefined || unanswered > 0) return order.all;
+    const held = isNarrowed ? keys : order.all.slice(0, 1);
     const more = answered.filter((key) => !held.includes(key));
     if (more.length === 0) return held;
     return isNarrowed ? [...held, ...more] : answered;
@@ -80,7 +105,7 @@ export class PermitClaim extends Claim {
     if (command.command.op !== "acquireAny" || !this.isNarrowed || this.undo !== null) return;
     this.releaseSurplus(
       command.record,
-      this.all.filter((key) => !this.keys.includes(key)),
+      this.order.all.filter((key) => !this.keys.includes(key)),
     );
   }
 
@@ -91,11 +116,11 @@ export class PermitClaim extends Claim {
     onAnswer: OnAnswer | null,
   ): Round {
     if (command.op !== "acquireAny") return super.roundFor(command, timeout, decided, onAnswer);
-    const { context, weight, all } = this;
+    const { context, weight } = this;
     const round = new PermitRound(
       context,
       weight,
-      all.length,
+      command.keys.length,
       timeout,
       (result) => {
         this.onVotes(result.votes);
@@ -112,7 +137,7 @@ export class PermitClaim extends Claim {
   }
 
   private keysOf(permits: readonly number[]): readonly string[] {
-    return this.all.filter((key) => permits.includes(permitNumber(key)));
+    return permits.map((permit) => this.order.keyOf(permit));
   }
 
   /** A quorum has granted these permits. Nodes that have not answered follow when they do. */

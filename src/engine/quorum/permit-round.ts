@@ -10,7 +10,7 @@ export class PermitRound extends Round {
   constructor(
     context: RoundContext,
     private readonly weight: number,
-    /** The number of permits that the semaphore has. */
+    /** The number of permits that the nodes are asked about. */
     private readonly number: number,
     timeout: number,
     decided: (result: RoundResult) => void,

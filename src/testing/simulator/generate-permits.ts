@@ -9,7 +9,7 @@ export const semaphore = "pool";
 
 /** Returns a function that picks how many permits an action wants. Each call of that function may give another weight. */
 export function permitsWanted(random: SeededRandom): () => PermitsWanted {
-  const number = random.pick([1, 2, 2, 3, 5]);
+  const number = random.pick([1, 2, 2, 3, 5, 9]);
   return () => ({ semaphore, number, weight: random.flip(0.25) ? 1 + random.below(number) : 1 });
 }
 

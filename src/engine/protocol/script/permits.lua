@@ -1,9 +1,9 @@
--- Permits: the keys of the command are those of all permits, of which it takes `weight`, the first free ones in their order.
+-- Permits: the keys of the command are those of some or all permits, of which it takes `weight`, the first free ones in their order.
 -- In KEYS, they are followed by the queue of all waiters for these permits and the record of the number of permits.
 
 -- The number of permits that another process has given lately, or 0 if it is the same.
-local function otherNumber()
-  local record, number = KEYS[last + 2], last - first + 1
+local function otherNumber(number)
+  local record = KEYS[last + 2]
   local value = rawcall('GET', record)
   local noted = type(value) == 'string' and tonumber(value)
   local left = noted == number and rawcall('PTTL', record)
@@ -70,15 +70,31 @@ local function setPermits(positions, token, ttl)
   end
 end
 
--- Takes permits. Permits that hold the token already are taken again. `place` is "" for a caller that does not wait, and `barges`
--- is "1" for a caller that ignores the turns of others.
-function commands.acquireAny(token, ttl, weight, place, barges)
-  local queue, other, wanted = KEYS[last + 1], otherNumber(), tonumber(weight)
-  local taken, free = {}, {}
+-- The value of each permit: false for one that is free, "" for a key of another type.
+local function readPermits()
+  local values, held = rawcall('MGET', unpack(KEYS, first, last)), 0
+  for position = 1, values.err and 0 or #values do
+    if values[position] then held = held + 1 end
+  end
+  -- MGET does not tell keys of other types from absent ones, and a user of the server may be allowed to read single keys only.
+  if not values.err and call('EXISTS', unpack(KEYS, first, last)) == held then return values end
+  values = {}
   for index = first, last do
     local value, otherType = read(KEYS[index])
+    values[#values + 1] = value or otherType and ''
+  end
+  return values
+end
+
+-- Takes permits of a semaphore that has this number of `permits`. Permits that hold the token already are taken again. `place` is ""
+-- for a caller that does not wait, and `barges` is "1" for a caller that ignores the turns of others.
+function commands.acquireAny(token, ttl, weight, permits, place, barges)
+  local queue, other, wanted = KEYS[last + 1], otherNumber(tonumber(permits)), tonumber(weight)
+  local taken, free = {}, {}
+  for position, value in ipairs(readPermits()) do
+    local index = first + position - 1
     if value == token then taken[#taken + 1] = index
-    elseif not value and not otherType then free[#free + 1] = index end
+    elseif not value then free[#free + 1] = index end
   end
   local missing = math.max(0, wanted - #taken)
   local isDenied = missing > #free

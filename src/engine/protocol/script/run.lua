@@ -11,7 +11,7 @@
 local function run(name, position)
   local command = commands[fencedCommand[name] or name]
   local one, two, three = ARGV[position + 1], ARGV[position + 2], ARGV[position + 3]
-  local reply = command(one, two, three, ARGV[position + 4], ARGV[position + 5])
+  local reply = command(one, two, three, ARGV[position + 4], ARGV[position + 5], ARGV[position + 6])
   if not fencedCommand[name] or (reply ~= 1 and reply[1] ~= 4) then return reply end
   local fenced = proposeFence(ARGV[position + argumentCount[name]])
   if reply == 1 or fenced[1] ~= 1 then return fenced end
