@@ -11,20 +11,16 @@ export async function search(
   change = (script: Script): Script => script,
 ) {
   const failed: object[] = [];
-  let leases = 0;
   let overlaps = 0;
-  let together = 0;
-  const checks = new Map<string, number>();
+  const counts: Record<string, number> = {};
   for (let seed = from; seed < from + count; seed++) {
     const outcome = await play(change(generate(seed, faults, 25)));
-    leases += outcome.counts.acquired ?? 0;
     overlaps += outcome.overlaps;
-    together += outcome.counts["renewed together"] ?? 0;
-    for (const [what, count] of Object.entries(outcome.counts)) {
-      if (what.startsWith("looks: ")) checks.set(what, (checks.get(what) ?? 0) + count);
-    }
+    for (const [what, count] of Object.entries(outcome.counts)) counts[what] = (counts[what] ?? 0) + count;
     if (outcome.violations.length > 0) failed.push({ seed, violations: outcome.violations });
   }
-  const never = [...checks].filter(([, count]) => count === 0).map(([what]) => what);
-  return { failed, leases, overlaps, together, checkers: checks.size, never };
+  const checks = Object.entries(counts).filter(([what]) => what.startsWith("looks: "));
+  const never = checks.filter(([, count]) => count === 0).map(([what]) => what);
+  const { acquired: leases = 0, "renewed together": together = 0 } = counts;
+  return { failed, leases, overlaps, together, counts, checkers: checks.length, never };
 }

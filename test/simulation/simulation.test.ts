@@ -32,8 +32,10 @@ describe("the simulator", () => {
   }, 300_000);
 
   it("finds no violation among exclusive and shared leases, permits and leaderships", async () => {
-    const { failed, leases, together } = await search(1, 10, "kinds");
+    const { failed, leases, together, counts } = await search(1, 10, "kinds");
     expect(failed).toEqual([]);
+    // Each kind must have got what it asked for.
+    for (const what of ["acquired", "upgraded", "elected"]) expect(counts[what] ?? 0, what).toBeGreaterThan(0);
     expect(together).toBeGreaterThan(10);
     expect(leases).toBeGreaterThan(200);
   }, 300_000);

@@ -23,9 +23,9 @@ function watchLocks({ factory }: Manager, onCreated: (lock: Lock) => void): void
     return lock;
   };
   const create = factory.lock.bind(factory);
-  factory.lock = (resources) => noted(create(resources));
+  factory.lock = (...given) => noted(create(...given));
   const createForPermits = factory.permits.bind(factory);
-  factory.permits = (pool) => noted(createForPermits(pool));
+  factory.permits = (...given) => noted(createForPermits(...given));
 }
 
 /** The nodes of a process, or its groups of nodes, and options of its own. */

@@ -23,9 +23,9 @@ export class Exclusion implements Checker {
     }
   }
 
-  /** Checks again after a renewal, which may have revived an expired lease, or have made a shared lease exclusive. */
+  /** Checks again after a renewal, which may have revived an expired lease, and after an upgrade, which made a shared lease exclusive. */
   lockEvent({ lock }: CreatedLock, name: string): void {
-    if (name !== "renewed") return;
+    if (name !== "renewed" && name !== "upgraded") return;
     const renewed = [...this.holders].filter(([, all]) => [...all].some((holder) => isOf(holder, lock)));
     for (const [resource, all] of renewed) {
       for (const holder of all) {
