@@ -642,4 +642,16 @@ export const switches = [
     faults: "kinds",
     changes: [["src/election/election-settings.ts", "fair: true", "fair: false"]],
   },
+  {
+    rule: "1 exclusion",
+    off: "an upgraded lease is renewed as one whose keys others may share",
+    readers: true,
+    changes: [
+      [
+        "src/engine/quorum/reader-claim.ts",
+        "place === null ? super.renewal(ttl)",
+        "true ? super.renewal(ttl)",
+      ],
+    ],
+  },
 ];

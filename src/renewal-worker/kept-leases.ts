@@ -1,4 +1,6 @@
+import type { QueuePlace } from "../engine/protocol/command.js";
 import { driftOf } from "../engine/protocol/validity.js";
+import { ReaderClaim } from "../engine/quorum/reader-claim.js";
 import type { Instant } from "../engine/time/clock.js";
 import type { ExpiryReason } from "../errors.js";
 import type { KeptLease } from "../lock/kept-lease.js";
@@ -102,6 +104,8 @@ class LeaseOfWorker implements KeptLease {
       holdAtLeast: grant.holdAtLeast,
       renewBefore: grant.renewBefore,
     });
+    const place = claim instanceof ReaderClaim ? claim.upgradedWith : null;
+    if (place !== null) this.upgraded(place);
     if (dropped) this.drop();
   }
 
@@ -125,6 +129,10 @@ class LeaseOfWorker implements KeptLease {
     if (version === this.reported) return;
     this.reported = version;
     this.lease.renewedElsewhere(votes);
+  }
+
+  upgraded(place: QueuePlace): void {
+    this.leases.link.sendLater({ type: "upgraded", lease: this.number, place });
   }
 
   confirmed(start: Instant, ttl: number): void {

@@ -1,5 +1,5 @@
 import type { Connection, Keyspace, Replacement, Reply } from "../engine/node/lock-node.js";
-import type { LockCommand } from "../engine/protocol/command.js";
+import type { LockCommand, QueuePlace } from "../engine/protocol/command.js";
 import type { FailureReason, Vote } from "../engine/protocol/vote.js";
 import type { Instant } from "../engine/time/clock.js";
 import type { LocksOptions } from "../lock/options.js";
@@ -87,6 +87,8 @@ export type ToWorker =
       readonly start: Instant;
       readonly ttl: number;
     }
+  /** The lease was upgraded with this place: it is to be renewed for its holder alone. */
+  | { readonly type: "upgraded"; readonly lease: number; readonly place: QueuePlace }
   /** The lease is to be renewed no more, but ends at its deadline. */
   | { readonly type: "drop"; readonly lease: number }
   /** Nothing more is to be sent in the name of the lease. */

@@ -332,4 +332,39 @@ describe("an upgrade", () => {
     await completed(adopted.release());
     expect(await completed(locks.tryAcquire("a"))).not.toBeNull();
   });
+
+  /** How each node says that the resource is held. */
+  const modes = async (locks: Locks) =>
+    (await completed(locks.inspect("a"))).nodes.map(({ holder }) => holder && (holder.mode ?? "exclusive"));
+
+  it("is asked for again by each renewal, so that no node lets others in that was absent or forgot it", async () => {
+    const locks = setUp();
+    const lease = await completed(locks.acquire("a", shared));
+    nodes[2]?.hang();
+    await completed(lease.upgrade());
+    nodes[2]?.wake();
+    for (const node of nodes) {
+      await clock.advance(3_000);
+      expect(await modes(locks)).toEqual(["exclusive", "exclusive", "exclusive"]);
+      node.flush();
+    }
+    await clock.advance(3_000);
+    expect(await modes(locks)).toEqual(["exclusive", "exclusive", "exclusive"]);
+    expect(await completed(another().tryAcquire("a", shared))).toBeNull();
+    await completed(lease.release());
+  });
+
+  it("is adopted for the heir alone, also from a node that knows the lease as a reader", async () => {
+    const locks = setUp();
+    const lease = await completed(locks.acquire("a", { ...shared, ttl: 60_000, renew: false }));
+    nodes[2]?.crash();
+    await completed(lease.upgrade());
+    nodes[2]?.reconnect();
+    nodes[0]?.hang();
+    const adopted = await completed(another().adopt(lease.handover(), { renew: false }));
+    nodes[0]?.wake();
+    expect((await modes(locks)).slice(1)).toEqual(["exclusive", "exclusive"]);
+    expect(await completed(another().tryAcquire("a", shared))).toBeNull();
+    await completed(adopted.release());
+  });
 });

@@ -44,6 +44,31 @@ test("a thread that is blocked for five times the ttl keeps its lease", async ()
   expect(await isFree(thread)).toBe(true);
 });
 
+test("a thread that is blocked keeps an upgraded lease for itself alone, also on nodes that lost it", async () => {
+  const thread = new BlockableThread();
+  const upgraded = thread.locks.acquire("a", { mode: "shared" }).then(async (lease) => {
+    await lease.upgrade();
+    return lease;
+  });
+  await thread.clock.advance(100);
+  const lease = await upgraded;
+  thread.block();
+  for (const node of thread.nodes) {
+    node.flush();
+    await thread.clock.advance(4_000);
+  }
+  const others = thread.others();
+  const inspected = others.inspect("a");
+  await thread.clock.advance(50);
+  const { nodes } = await inspected;
+  expect(nodes.map(({ holder }) => holder && (holder.mode ?? "exclusive"))).toEqual(
+    nodes.map(() => "exclusive"),
+  );
+  await others.close();
+  thread.goOn();
+  expect(await lease.release()).toBe("released");
+});
+
 test("one `renewed` reports what the worker has renewed meanwhile, and then the thread renews again", async () => {
   const { thread, lease } = await blockedHolder();
   const renewed = vi.fn();

@@ -145,7 +145,12 @@ export class Claim implements UndoableClaim {
       accepted = decided(result) && !this.tokenShared;
       if (accepted) for (const member of missing) this.heal(member, ttl);
     };
-    this.ask({ op: "renew", keys: this.keys, token: this.token, ttl }, timeout, onResult, onAnswer);
+    this.ask(this.renewal(ttl), timeout, onResult, onAnswer);
+  }
+
+  /** The command that extends the claim on a node. */
+  protected renewal(ttl: number): LockCommand {
+    return { op: "renew", keys: this.keys, token: this.token, ttl };
   }
 
   /** Whether the claim may be renewed together with others: it is about one key, and nobody else may use its token. */

@@ -1,6 +1,7 @@
 import type { AsyncContext } from "../../support/async-context.js";
 import { currentContext } from "../../support/platform.js";
-import { freshToken, type LockMode } from "../protocol/token.js";
+import { upgraderSign, upgradeTicket } from "../protocol/command.js";
+import { freshToken, isSharedToken, type LockMode } from "../protocol/token.js";
 import type { Vote } from "../protocol/vote.js";
 import type { Random } from "../time/random.js";
 import { Claim } from "./claim.js";
@@ -27,8 +28,13 @@ export class Claims {
   create(keys: readonly string[], origin: Origin | null, caller: AsyncContext, mode: LockMode): Claim {
     if (origin?.kind === "sharedToken") return this.createWithSharedToken(keys, origin.token, caller);
     if (origin?.as !== undefined) return this.createNamed(keys, origin.as, origin, caller);
-    const Attempt = mode === "shared" ? ReaderClaim : Claim;
-    return new Attempt(this.context, keys, freshToken(this.owner, this.random, mode), origin, caller);
+    const token = freshToken(this.owner, this.random, mode);
+    if (mode === "exclusive") return new Claim(this.context, keys, token, origin, caller);
+    const isUpgraded = origin?.mode === "exclusive";
+    const place = isUpgraded
+      ? { id: `${this.random.secret()}:${upgraderSign}1`, ticket: upgradeTicket }
+      : null;
+    return new ReaderClaim(this.context, keys, token, origin, caller, place);
   }
 
   /** Creates the claim of an attempt to take `weight` of these permits, in this order of preference. */
@@ -54,7 +60,8 @@ export class Claims {
 
   /** Creates a claim with the token of a lease that another engine of this process was granted, and nobody else has. */
   createWithToken(keys: readonly string[], token: string, caller: AsyncContext): Claim {
-    return new Claim(this.context, keys, token, null, caller);
+    const Kept = isSharedToken(token) ? ReaderClaim : Claim;
+    return new Kept(this.context, keys, token, null, caller);
   }
 
   /** Creates a claim with a token that the user chose. */

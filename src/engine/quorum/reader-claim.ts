@@ -1,16 +1,82 @@
-import type { LockCommand, QueuePlace } from "../protocol/command.js";
+import type { AsyncContext } from "../../support/async-context.js";
+import type { LockCommand, QueuePlace, QueuePolicy } from "../protocol/command.js";
 import type { FenceSource } from "../protocol/fence.js";
 import { failed } from "../protocol/refusal.js";
 import type { Vote } from "../protocol/vote.js";
 import { Claim, type Decided } from "./claim.js";
 import type { ClaimCommand, Grant } from "./claim-command.js";
 import { Downgrades } from "./downgrades.js";
-import type { RoundResult } from "./round.js";
+import type { MemberGate } from "./member-gate.js";
+import type { Origin } from "./origin.js";
+import type { RoundContext, RoundResult } from "./round.js";
 
-/** A claim with a shared token, which can be upgraded: the keys are then for the claim alone. */
+/**
+ * A claim with a shared token, which can be upgraded: the keys are then for the claim alone. From then on each renewal asks for the
+ * keys alone: a node that was absent during the upgrade, or has lost the keys, would otherwise let others share them.
+ */
 export class ReaderClaim extends Claim {
   /** The end of the last upgrade, if it was not granted. */
   private downgrades: Downgrades | null = null;
+  /** The place with which the claim asks for its keys alone, once it is upgraded. */
+  private alone: QueuePlace | null = null;
+
+  constructor(
+    context: RoundContext,
+    keys: readonly string[],
+    token: string,
+    origin: Origin | null,
+    caller: AsyncContext,
+    /** The place with which the claim takes over a lease that was upgraded; null if it does not. */
+    private readonly inherited: QueuePlace | null = null,
+  ) {
+    super(context, keys, token, origin, caller);
+  }
+
+  /** Takes over an upgraded lease only if a quorum gives the keys to the claim alone: some nodes may know it as a reader. */
+  override acquire(
+    ttl: number,
+    timeout: number,
+    fences: FenceSource | null,
+    queue: QueuePolicy | null,
+    decided: Decided,
+    gate: MemberGate | null = null,
+  ): void {
+    const { inherited } = this;
+    if (inherited === null) return super.acquire(ttl, timeout, fences, queue, decided, gate);
+    const onSwapped = (swapped: RoundResult) => {
+      if (swapped.verdict !== "granted") return decided(swapped);
+      this.upgrade(ttl, timeout, null, inherited, (result) => {
+        if (result.verdict === "granted") this.upgraded(inherited);
+        decided(swapped.fence === undefined ? result : { ...result, fence: swapped.fence });
+      });
+    };
+    super.acquire(ttl, timeout, fences, queue, onSwapped, gate);
+  }
+
+  /** The claim was upgraded with this place. */
+  upgraded(place: QueuePlace): void {
+    this.alone = place;
+    this.place = place;
+  }
+
+  /** The place with which the claim asks for its keys alone; null unless it is upgraded. */
+  get upgradedWith(): QueuePlace | null {
+    return this.alone;
+  }
+
+  override get groupable(): boolean {
+    return this.alone === null && super.groupable;
+  }
+
+  override heal(member: number, ttl: number): void {
+    super.heal(member, ttl);
+    if (this.alone !== null) this.send(member, this.renewal(ttl), null);
+  }
+
+  protected override renewal(ttl: number): LockCommand {
+    const { alone: place, keys, token } = this;
+    return place === null ? super.renewal(ttl) : { op: "upgrade", keys, token, ttl, queue: { place } };
+  }
 
   override renew(ttl: number, timeout: number, decided: (result: RoundResult) => boolean): void {
     for (const index of this.downgrades?.missing() ?? []) this.downgradeAt(index);

@@ -77,6 +77,8 @@ export class Upgrade implements UpgradingActions, WakeupListener {
       const drift = driftOf(ttl, settings.driftFactor);
       const isLate = took > roundLimit(manager) || validityOf(ttl, drift, elapsed(manager.clock, start)) <= 0;
       if (verdict !== "granted" || isLate) return void this.decideToWait(result);
+      this.claim.upgraded(this.place);
+      leaseState.kept?.upgraded(this.place);
       // The nodes keep the keys for at least that long from now on, in the name of this lease alone.
       leaseState.confirm(start, ttl, drift, manager.random.fraction());
       leaseState.upgrade(fence);

@@ -1,9 +1,11 @@
+import type { QueuePlace } from "../../engine/protocol/command.js";
 import { isSharedToken } from "../../engine/protocol/token.js";
 import { driftOf } from "../../engine/protocol/validity.js";
 import type { Vote } from "../../engine/protocol/vote.js";
 import type { Claim } from "../../engine/quorum/claim.js";
 import type { QuorumEngine } from "../../engine/quorum/engine.js";
 import type { GroupedRenewal, RenewalResult } from "../../engine/quorum/group-round.js";
+import { ReaderClaim } from "../../engine/quorum/reader-claim.js";
 import { elapsed, type Instant, now } from "../../engine/time/clock.js";
 import { ResettableTimer, type TimerWheel } from "../../engine/time/timer-wheel.js";
 import { LeaseState } from "../../lock/lease-state.js";
@@ -83,6 +85,11 @@ export class KeptLease implements GroupedRenewal {
     this.askedAt = clock.monotonic();
     this.timer = new ResettableTimer(engine.timerWheel, background);
     this.arm();
+  }
+
+  /** The main thread has upgraded the lease. */
+  upgraded(place: QueuePlace): void {
+    if (this.claim instanceof ReaderClaim) this.claim.upgraded(place);
   }
 
   /** The main thread has renewed the lease. */

@@ -120,6 +120,8 @@ export class WorkerHost implements KeeperContext {
         if (!this.engine.prepared) void this.engine.prepare();
         this.leases.set(message.lease, new KeptLease(this, message, slotIn(this.pages, message.slot)));
         return;
+      case "upgraded":
+        return this.leases.get(message.lease)?.upgraded(message.place);
       case "confirmed":
         for (const lease of message.leases) this.leases.get(lease)?.confirmed(message.start, message.ttl);
         return;
