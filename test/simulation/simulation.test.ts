@@ -35,7 +35,8 @@ describe("the simulator", () => {
     const { failed, leases, together, counts } = await search(1, 10, "kinds");
     expect(failed).toEqual([]);
     // Each kind must have got what it asked for.
-    for (const what of ["acquired", "upgraded", "elected"]) expect(counts[what] ?? 0, what).toBeGreaterThan(0);
+    for (const what of ["acquired", "upgraded", "elected"])
+      expect(counts[what] ?? 0, what).toBeGreaterThan(0);
     expect(together).toBeGreaterThan(10);
     expect(leases).toBeGreaterThan(200);
   }, 300_000);
