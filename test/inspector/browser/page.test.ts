@@ -215,7 +215,9 @@ test("a page that loses its server says so, and reconnects when the server is ba
   const { page } = visited;
   const status = page.locator(".connection");
   await expect.poll(() => status.textContent()).toBe("live");
-  expect(await page.title()).toMatch(/ of 7 in use/);
+  // The first frames may come a little after the connection.
+  await expect.poll(() => page.title()).toMatch(/ of 7 in use/);
+  await expect.poll(() => page.locator(".row").count()).toBe(7);
   await closeAll();
   await expect.poll(() => status.textContent()).toBe("lost the server, trying again");
   expect(await page.locator(".row").count()).toBe(7);
