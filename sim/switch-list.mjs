@@ -575,18 +575,6 @@ export const switches = [
     ],
   },
   {
-    rule: "14 liveness",
-    off: "a free permit is taken although a waiter needs it",
-    faults: "permits",
-    changes: [
-      [
-        "src/clients/memory/memory-permits.ts",
-        "queue.suffices(place?.id ?? null, missing, free.length, now)",
-        "true",
-      ],
-    ],
-  },
-  {
     rule: "1 exclusion",
     off: "a shared lease is upgraded although others share its keys",
     readers: true,
@@ -603,44 +591,6 @@ export const switches = [
         "this.entries.delete(key);",
       ],
     ],
-  },
-  {
-    rule: "14 liveness",
-    off: "a reader passes a writer that has waited longer",
-    readers: true,
-    changes: [
-      ["src/clients/memory/memory-store.ts", "!queue.hasWriterBefore(policy.place?.id ?? null)", "true"],
-    ],
-  },
-  {
-    rule: "14 liveness",
-    off: "two shared leases wait for their upgrades",
-    readers: true,
-    changes: [["src/clients/memory/memory-upgrades.ts", "taken !== undefined", "false"]],
-  },
-  {
-    rule: "14 liveness",
-    off: "an upgrade that fails is not undone",
-    readers: true,
-    changes: [["src/lock/shared/upgrade.ts", "this.claim.downgrade(this.place.id);", ""]],
-  },
-  {
-    rule: "14 liveness",
-    off: "a candidate does not campaign again after a failure",
-    faults: "kinds",
-    changes: [
-      [
-        "src/election/candidate.ts",
-        "else this.#timer = this.manager.context.clock.after(delay, campaign);",
-        "",
-      ],
-    ],
-  },
-  {
-    rule: "14 liveness",
-    off: "a leader that resigns leads again at once",
-    faults: "kinds",
-    changes: [["src/election/election-settings.ts", "fair: true", "fair: false"]],
   },
   {
     rule: "1 exclusion",
