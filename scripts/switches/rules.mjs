@@ -1999,6 +1999,15 @@ export const switches = [
     "no timer of the round is left",
   ],
   [
+    "14 liveness",
+    "an upgrade is pending until the release of its lease is complete",
+    "src/lock/held-lease.ts",
+    "this.lock.refuseUpgrade();",
+    "",
+    "test/locks/shared.test",
+    "ends as soon as its lease is released",
+  ],
+  [
     "1 exclusion",
     "an upgraded lease is renewed as one whose keys others may share",
     "src/engine/quorum/reader-claim.ts",

@@ -77,6 +77,11 @@ export class HeldLease extends RenewableLease implements HoldingActions {
     this.lock.timer.set(Math.min(this.leaseState.left(), this.untilRenewal()), this, background);
   }
 
+  protected override refuseRequests(): void {
+    super.refuseRequests();
+    this.lock.refuseUpgrade();
+  }
+
   askForRelease(): void {
     const { leaseState, lock } = this;
     leaseState.kept?.end();

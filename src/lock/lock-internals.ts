@@ -34,4 +34,6 @@ export interface LockInternals {
   /** Begins the upgrade that was asked for while the lease was being renewed, if there is one. */
   resumeUpgrade(): void;
   endUpgrade(): void;
+  /** Rejects an upgrade that is pending, because the lease is over. */
+  refuseUpgrade(): void;
 }

@@ -294,8 +294,11 @@ export class Lock
     this.pendingUpgrade = null;
   }
 
-  endLease(): void {
+  refuseUpgrade(): void {
     this.pendingUpgrade?.end();
+  }
+
+  endLease(): void {
     this.pool?.returned(this.leaseState?.claim.permits);
     this.heldLease = null;
     this.manager.activeLocks.remove(this);

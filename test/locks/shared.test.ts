@@ -333,6 +333,20 @@ describe("an upgrade", () => {
     expect(await completed(locks.tryAcquire("a"))).not.toBeNull();
   });
 
+  it("ends as soon as its lease is released, although the nodes do not answer", async () => {
+    const locks = setUp();
+    const lease = await completed(locks.acquire("a", { ...shared, ttl: 60_000 }));
+    for (const node of nodes.slice(1)) node.hang();
+    const refused = rejection(lease.upgrade({ wait: 5_000 }));
+    await clock.advance(100);
+    const released = lease.release();
+    const began = clock.wall();
+    expect(await completed(refused)).toMatchObject({ code: "LEASE_EXPIRED" });
+    expect(clock.wall() - began).toBeLessThan(50);
+    for (const node of nodes) node.wake();
+    await completed(released);
+  });
+
   /** How each node says that the resource is held. */
   const modes = async (locks: Locks) =>
     (await completed(locks.inspect("a"))).nodes.map(({ holder }) => holder && (holder.mode ?? "exclusive"));
