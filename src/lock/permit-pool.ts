@@ -76,13 +76,7 @@ export class PermitPool {
   ): Claim {
     const onVotes = (votes: readonly Vote[]) => this.checkNumber(votes);
     if (origin === null)
-      return claims.createForPermits(
-        this.order(weight, previous),
-        previous === null,
-        weight,
-        caller,
-        onVotes,
-      );
+      return claims.createForPermits(this.order(weight, previous), weight, caller, onVotes);
     const claim = claims.create(this.keys, origin, caller, "exclusive");
     claim.permits = this.keys.map(permitNumber);
     return claim;
@@ -131,7 +125,7 @@ export class PermitPool {
     }
     const begin = this.next;
     this.next = (this.next + weight) % number;
-    const keyOf = (permit: number) => keys[permit - 1] ?? "";
+    const keyOf = (permit: number) => keys[permit - 1];
     const first = (count: number) => {
       const order = new Set(preferred);
       const add = (mayAdd: (permit: number) => boolean) => {
@@ -142,9 +136,9 @@ export class PermitPool {
       };
       add((permit) => !held.has(permit));
       add(() => true);
-      return Array.from(order, keyOf);
+      return [...order].flatMap((permit) => keyOf(permit) ?? []);
     };
-    return { number, all: keys, keyOf, first };
+    return { number, all: keys, startsFree: previous === null, keyOf, first };
   }
 }
 

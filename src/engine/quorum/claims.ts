@@ -1,6 +1,6 @@
 import type { AsyncContext } from "../../support/async-context.js";
 import { currentContext } from "../../support/platform.js";
-import { upgraderSign, upgradeTicket } from "../protocol/command.js";
+import { type QueuePlace, upgraderSign, upgradeTicket } from "../protocol/command.js";
 import { freshToken, isSharedToken, type LockMode } from "../protocol/token.js";
 import type { Vote } from "../protocol/vote.js";
 import type { Random } from "../time/random.js";
@@ -18,11 +18,16 @@ export class Claims {
   /** The latest claim of each token that the user chose. */
   private readonly named = new Map<string, Claim>();
 
+  /** The place of claims that take over upgraded leases: the same for all, so that no attempt keeps out the next one. */
+  private readonly adoptingPlace: QueuePlace;
+
   constructor(
     private readonly context: RoundContext,
     private readonly owner: string,
     private readonly random: Random,
-  ) {}
+  ) {
+    this.adoptingPlace = { id: `${random.secret()}:${upgraderSign}1`, ticket: upgradeTicket };
+  }
 
   /** Creates the claim of an attempt: with a fresh token, unless the origin names a token. */
   create(keys: readonly string[], origin: Origin | null, caller: AsyncContext, mode: LockMode): Claim {
@@ -30,23 +35,19 @@ export class Claims {
     if (origin?.as !== undefined) return this.createNamed(keys, origin.as, origin, caller);
     const token = freshToken(this.owner, this.random, mode);
     if (mode === "exclusive") return new Claim(this.context, keys, token, origin, caller);
-    const isUpgraded = origin?.mode === "exclusive";
-    const place = isUpgraded
-      ? { id: `${this.random.secret()}:${upgraderSign}1`, ticket: upgradeTicket }
-      : null;
+    const place = origin?.mode === "exclusive" ? this.adoptingPlace : null;
     return new ReaderClaim(this.context, keys, token, origin, caller, place);
   }
 
   /** Creates the claim of an attempt to take `weight` of these permits, in this order of preference. */
   createForPermits(
     permits: PermitOrder,
-    mayAskForSome: boolean,
     weight: number,
     caller: AsyncContext,
     onVotes: (votes: readonly Vote[]) => void,
   ): Claim {
     const token = freshToken(this.owner, this.random, "exclusive");
-    return new PermitClaim(this.context, permits, mayAskForSome, weight, token, caller, onVotes);
+    return new PermitClaim(this.context, permits, weight, token, caller, onVotes);
   }
 
   /** Creates a claim with a token that the nodes hold already. */

@@ -24,8 +24,11 @@ export interface PermitOrder {
   readonly number: number;
   /** The keys of all permits, in no order. */
   readonly all: readonly string[];
-  keyOf(permit: number): string;
-  /** The keys of the permits that are asked for first. */
+  /** Whether the first permits are probably free, so that they may be asked for alone. */
+  readonly startsFree: boolean;
+  /** The key of a permit; undefined for a number that no permit has. */
+  keyOf(permit: number): string | undefined;
+  /** The keys of the permits that are asked for first: at least this many. */
   first(count: number): readonly string[];
 }
 
@@ -42,8 +45,6 @@ export class PermitClaim extends Claim {
   constructor(
     context: RoundContext,
     private readonly order: PermitOrder,
-    /** Whether the first permits are probably free, so that they may be asked for first. */
-    private readonly mayAskForSome: boolean,
     readonly weight: number,
     token: string,
     caller: AsyncContext,
@@ -70,7 +71,7 @@ export class PermitClaim extends Claim {
       this.askWith(fences, { op: "acquireAny", keys, ...rest }, timeout, onResult, gate);
     };
     const some = weight + spare;
-    if (!this.mayAskForSome || order.number < 2 * some) return askFor(order.number, decided);
+    if (!order.startsFree || order.number < 2 * some) return askFor(order.number, decided);
     askFor(some, (result) =>
       result.verdict === "contended" ? askFor(order.number, decided) : decided(result),
     );
@@ -137,7 +138,7 @@ export class PermitClaim extends Claim {
   }
 
   private keysOf(permits: readonly number[]): readonly string[] {
-    return permits.map((permit) => this.order.keyOf(permit));
+    return permits.flatMap((permit) => this.order.keyOf(permit) ?? []);
   }
 
   /** A quorum has granted these permits. Nodes that have not answered follow when they do. */
