@@ -576,24 +576,6 @@ export const switches = [
   },
   {
     rule: "1 exclusion",
-    off: "a shared lease is upgraded although others share its keys",
-    readers: true,
-    changes: [["src/clients/memory/memory-upgrades.ts", "this.readers.hasOthers(key, token, now)", "false"]],
-  },
-  {
-    rule: "1 exclusion",
-    off: "a release of one reader frees the key",
-    readers: true,
-    changes: [
-      [
-        "src/clients/memory/memory-readers.ts",
-        "this.#sets.get(key)?.delete(token);\n    this.#cover(key, now);",
-        "this.entries.delete(key);",
-      ],
-    ],
-  },
-  {
-    rule: "1 exclusion",
     off: "an upgraded lease is renewed as one whose keys others may share",
     readers: true,
     changes: [

@@ -65,6 +65,19 @@ function expectCurrent(off: string, file: string, from: string): void {
 }
 
 describe("every switch", () => {
+  it("is listed once", () => {
+    const listed = [
+      ...rules.map(([, , file, from, to, ...tests]) => [file, from, to, ...tests]),
+      ...simulated.map(({ changes, faults, readers, minimumHolds }) => [
+        changes,
+        faults,
+        readers,
+        minimumHolds,
+      ]),
+    ].map((each) => JSON.stringify(each));
+    expect(listed.filter((each, index) => listed.indexOf(each) !== index)).toEqual([]);
+  });
+
   it("of the rules is found by its current names", () => {
     for (const [rule, off, file, from, , tests, ...name] of rules) {
       expectCurrent(off, file, from);
