@@ -708,7 +708,7 @@ if not values.err and call('EXISTS', unpack(KEYS, first, last)) == held then ret
 values = {}
 for index = first, last do
 local value, otherType = read(KEYS[index])
-values[#values + 1] = value or otherType and ''
+values[#values + 1] = value or otherType and '' or false
 end
 return values
 end
@@ -921,4 +921,4 @@ elseif age and ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "2ef84640f674f0cb184748fc576f128a0b04f170";
+export const batchScriptSha = "260a48c47db337d04a754f8c01c540b2a3eecfbc";

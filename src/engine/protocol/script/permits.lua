@@ -81,7 +81,7 @@ local function readPermits()
   values = {}
   for index = first, last do
     local value, otherType = read(KEYS[index])
-    values[#values + 1] = value or otherType and ''
+    values[#values + 1] = value or otherType and '' or false
   end
   return values
 end
