@@ -19,15 +19,13 @@ export class Claims {
   private readonly named = new Map<string, Claim>();
 
   /** The place of claims that take over upgraded leases: the same for all, so that no attempt keeps out the next one. */
-  private readonly adoptingPlace: QueuePlace;
+  private adopting: QueuePlace | null = null;
 
   constructor(
     private readonly context: RoundContext,
     private readonly owner: string,
     private readonly random: Random,
-  ) {
-    this.adoptingPlace = { id: `${random.secret()}:${upgraderSign}1`, ticket: upgradeTicket };
-  }
+  ) {}
 
   /** Creates the claim of an attempt: with a fresh token, unless the origin names a token. */
   create(keys: readonly string[], origin: Origin | null, caller: AsyncContext, mode: LockMode): Claim {
@@ -35,7 +33,7 @@ export class Claims {
     if (origin?.as !== undefined) return this.createNamed(keys, origin.as, origin, caller);
     const token = freshToken(this.owner, this.random, mode);
     if (mode === "exclusive") return new Claim(this.context, keys, token, origin, caller);
-    const place = origin?.mode === "exclusive" ? this.adoptingPlace : null;
+    const place = origin?.mode === "exclusive" ? this.placeForAdoption() : null;
     return new ReaderClaim(this.context, keys, token, origin, caller, place);
   }
 
@@ -63,6 +61,11 @@ export class Claims {
   createWithToken(keys: readonly string[], token: string, caller: AsyncContext): Claim {
     const Kept = isSharedToken(token) ? ReaderClaim : Claim;
     return new Kept(this.context, keys, token, null, caller);
+  }
+
+  private placeForAdoption(): QueuePlace {
+    this.adopting ??= { id: `${this.random.secret()}:${upgraderSign}1`, ticket: upgradeTicket };
+    return this.adopting;
   }
 
   /** Creates a claim with a token that the user chose. */
