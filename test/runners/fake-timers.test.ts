@@ -25,7 +25,11 @@ describe.each<[string, Options]>([
       fake() {
         clock = FakeTimers.install(options);
       },
-      restore: () => clock.uninstall(),
+      restore() {
+        // Node.js delivers the messages between processes by `process.nextTick`. Those that arrived meanwhile are not lost.
+        clock.runMicrotasks();
+        clock.uninstall();
+      },
       advance: (ms) => clock.tickAsync(ms),
     }),
   )("%s", (_name, run) => run());
