@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { lockEvents } from "../../src/lock/events.js";
+import { generate } from "../../src/testing/simulator/generate.js";
 import { withMinimumHolds } from "../../src/testing/simulator/minimum-holds.js";
+import { play } from "../../src/testing/simulator/run.js";
 import { search } from "./search.js";
 
 describe("the simulator", () => {
@@ -46,4 +48,14 @@ describe("the simulator", () => {
     expect(failed).toEqual([]);
     expect(leases).toBeGreaterThan(50);
   }, 300_000);
+
+  it("judges what a closed program has left behind when the program has resumed after a stall", async () => {
+    const script = generate(40_090, "kinds", 140);
+    // A program that has closed its locks stalls before its last timers are due.
+    const needed = [4435, 5571, 5747, 5916, 6300, 6377, 6714, 7111];
+    const steps = script.steps.filter(({ at }) => needed.includes(Math.floor(at)));
+    expect(steps).toHaveLength(needed.length);
+    const { violations } = await play({ ...script, steps });
+    expect(violations).toEqual([]);
+  });
 });

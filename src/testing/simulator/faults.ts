@@ -121,7 +121,9 @@ export function inject(simulation: Simulation, fault: Fault): void {
       if (program.host.dead || program.closing || program.host.frozen) return;
       program.closing = true;
       void program.close(closeTimeoutMs).then(() => {
-        timeline.in(program.closeDelayMs, () => endProgram(simulation, fault.host, program, fault.for));
+        // A process that stalls meanwhile runs its timers, and then this.
+        const end = () => endProgram(simulation, fault.host, program, fault.for);
+        timeline.in(program.closeDelayMs, () => program.host.run(end, "immediates"));
       });
     }
   }
