@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { sharedServers } from "../support/shared-servers.js";
 import { runFixture } from "./child.js";
 import { uniqueName } from "./support.js";
@@ -17,10 +17,10 @@ interface Shares {
   readonly prefix: string;
 }
 
-/** Runs 8 processes that acquire permits of one semaphore for `ms`, or this many times each, on this many servers. */
+/** Runs 8 processes that acquire permits of one semaphore this many times each, or `total` times together, on this many servers. */
 export async function runForPermits(
   servers: number,
-  { ms = Number.POSITIVE_INFINITY, times = Number.POSITIVE_INFINITY },
+  { times = Number.POSITIVE_INFINITY, total = Number.POSITIVE_INFINITY },
 ): Promise<Shares> {
   const directory = await mkdtemp(join(tmpdir(), "holdfast-permits-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
@@ -30,12 +30,18 @@ export async function runForPermits(
     .slice(0, servers)
     .map(({ url }) => url);
   const children = Array.from({ length: processes }, (_, id) =>
-    runFixture("permits", [String(id), String(permits), String(ms), String(times), file, prefix, ...urls]),
+    runFixture("permits", [String(id), String(permits), String(times), file, prefix, ...urls]),
   );
   // All begin at once, so that the shares of the processes can be compared.
   await Promise.all(children.map((child) => child.said("ready")));
   for (const child of children) child.tell("go");
-  const ends = await Promise.all(children.map(({ ended }) => ended));
+  const ended = Promise.all(children.map((child) => child.ended));
+  if (total < Number.POSITIVE_INFINITY) {
+    const entered = async () => (await readFile(file, "utf8").catch(() => "")).split("enter").length - 1;
+    await expect.poll(entered, { interval: 250, timeout: 800_000 }).toBeGreaterThanOrEqual(total);
+    for (const child of children) child.tell("stop");
+  }
+  const ends = await ended;
   for (const { code, stderr } of ends) {
     if (code !== 0 || stderr !== "") throw new Error(`a process ended with ${code}: ${stderr}`);
   }

@@ -107,6 +107,34 @@ describe("a shared lock", () => {
     expect(order.slice(6)).toEqual(["+late writer", "-late writer"]);
   });
 
+  it("keeps neither a writer nor readers waiting for long while 16 readers and the writer come again and again", async () => {
+    setUp();
+    const hold = 20;
+    const sleep = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
+    const comeAgain = async (name: string, options: { mode: "shared" | "exclusive" }, pause: number) => {
+      const locks = another(name);
+      const waits: number[] = [];
+      while (clock.monotonic() < 20_000) {
+        const began = clock.monotonic();
+        const lease = await locks.acquire("a", options);
+        waits.push(clock.monotonic() - began);
+        await sleep(hold);
+        await lease.release();
+        await sleep(pause);
+      }
+      return waits;
+    };
+    const readers = Array.from({ length: 16 }, (_, index) => comeAgain(`reader-${index}`, shared, index % 5));
+    const all = Promise.all([comeAgain("writer", { mode: "exclusive" }, 10), ...readers]);
+    const [writes = [], ...reads] = await completed(all, 40_000);
+    expect(writes.length).toBeGreaterThan(200);
+    expect(Math.max(...writes)).toBeLessThanOrEqual(3 * hold + 50);
+    for (const one of reads) {
+      expect(one.length).toBeGreaterThan(200);
+      expect(Math.max(...one)).toBeLessThanOrEqual(3 * hold + 50);
+    }
+  });
+
   it("lets waiting readers in when the writer in front of them gives up", async () => {
     const locks = setUp();
     const first = await completed(locks.acquire("a", shared));
