@@ -28,7 +28,8 @@ export const currentContext = (): AsyncResource => new AsyncResource("Holdfast")
 export const lastingContext = (): AsyncResource => {
   const context = currentContext();
   // Tools that look for what keeps a process alive, such as those of test runners, need not know of the context.
-  return context.emitDestroy();
+  context.emitDestroy();
+  return context;
 };
 
 export const processId: number = process.pid;

@@ -32,6 +32,17 @@ export class Consumer {
     return consumer;
   }
 
+  /** Installs further packages, without running what they bring. */
+  async add(packages: Readonly<Record<string, string>>): Promise<void> {
+    const wanted = Object.entries(packages).map(([name, version]) => `${name}@${version}`);
+    const args = ["install", ...wanted, "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"];
+    await run("npm", args, { cwd: this.folder, timeout: installTimeout });
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
   write(name: string, text: string): Promise<void> {
     return writeFile(join(this.folder, name), text);
   }
@@ -39,7 +50,12 @@ export class Consumer {
   /** Runs a script and returns its output. */
   async node(name: string, text: string): Promise<string> {
     await this.write(name, text);
-    const { stdout } = await run(process.execPath, [name], { cwd: this.folder, timeout: scriptTimeout });
+    return this.run(process.execPath, [name]);
+  }
+
+  /** Runs a program in the folder and returns its output. */
+  async run(program: string, args: readonly string[]): Promise<string> {
+    const { stdout } = await run(program, args, { cwd: this.folder, timeout: scriptTimeout });
     return stdout.trim();
   }
 
