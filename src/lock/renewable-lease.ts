@@ -73,6 +73,8 @@ export abstract class RenewableLease implements GroupedRenewal {
   }
 
   askForRenewal(): void {
+    // The renewal that began during an upgrade goes on when the upgrade has failed.
+    if (this.renewing) return;
     const { leaseState, lock, elsewhere } = this;
     if (elsewhere !== null) {
       this.elsewhere = null;

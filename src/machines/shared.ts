@@ -39,7 +39,6 @@ export const sharedMachine = createMachine({
     upgrading: {
       initial: "asking",
       on: {
-        UPGRADED: { target: "held", actions: ["noteValidity", "finishUpgrade"] },
         UPGRADE_FAILED: { target: "held", actions: "failUpgrade" },
         LOST: "expired",
         EXPIRED: "expired",
@@ -49,7 +48,10 @@ export const sharedMachine = createMachine({
       states: {
         asking: {
           entry: ["askForUpgrade", "armTimer"],
-          on: { BLOCKED: "waiting" },
+          on: {
+            UPGRADED: { target: "#shared.held", actions: ["noteValidity", "finishUpgrade"] },
+            BLOCKED: "waiting",
+          },
         },
         waiting: {
           entry: ["scheduleUpgrade", "armTimer"],
@@ -60,6 +62,7 @@ export const sharedMachine = createMachine({
           on: {
             RENEWED: { target: "waiting", actions: ["noteValidity", "prolong"] },
             NO_QUORUM: { target: "waiting", actions: ["noteReason", "reportQuorumLost"] },
+            UPGRADE_FAILED: { target: "#shared.renewing", actions: "failUpgrade" },
           },
         },
       },

@@ -350,6 +350,30 @@ describe("an upgrade", () => {
     await settle();
   });
 
+  it.each(["times out", "is aborted"])(
+    "leaves the lease renewed, and its renewals answered, when it %s during a renewal",
+    async (end) => {
+      const locks = setUp();
+      await completed(another().acquire("a", { ...shared, ttl: 60_000 }));
+      const lease = await completed(locks.acquire("a", { ...shared, ttl: 1_000 }));
+      const abort = new AbortController();
+      const upgrade = lease.upgrade({ wait: end === "times out" ? 200 : 10_000, signal: abort.signal });
+      const failed = rejection(upgrade);
+      await clock.advance(199);
+      for (const node of nodes) node.hang();
+      const renewed = lease.renew();
+      await clock.advance(1);
+      abort.abort();
+      await failed;
+      // The renewal that was under way is answered, later ones are, and the lease goes on.
+      for (const node of nodes) node.wake();
+      await completed(renewed, 500);
+      await completed(lease.renew(), 500);
+      await clock.advance(5_000);
+      expect(lease.remaining()).toBeGreaterThan(0);
+    },
+  );
+
   it("survives a handover", async () => {
     const locks = setUp();
     const lease = await completed(locks.acquire("a", shared));

@@ -56,6 +56,8 @@ export class LockModel implements AcquiringActions, HoldingActions {
     this.must("an attempt is under way", this.#asking === (isAcquiring && substate === "asking"));
     this.must("there is a lease", this.#lease === isHeld);
     this.must("a release is under way", this.#releasing === (state === "releasing"));
+    const isRenewing = `${state}.${substate}` === "renewing.asking";
+    this.must("a renewal is under way", this.#renewing === isRenewing || state === "releasing");
     this.must("its validity is shown while there is a lease", (context.validUntil !== null) === isHeld);
     this.must("attempts are counted", !isAcquiring || context.attempt === this.#attempts);
     if (isAccepted && isHeld && state !== "releasing") this.must("its timer was set again", this.#armed);
@@ -166,7 +168,7 @@ export class LockModel implements AcquiringActions, HoldingActions {
     if (!holds) this.violations.push(`${this.#event?.type ?? "at the start"}: ${what}`);
   }
 
-  protected endRenewal(): void {
-    this.#renewing = false;
+  protected get renewing(): boolean {
+    return this.#renewing;
   }
 }
