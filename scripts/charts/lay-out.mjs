@@ -24,11 +24,12 @@ const options = {
   "elk.layered.cycleBreaking.strategy": "MODEL_ORDER",
   "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
   "elk.layered.thoroughness": 100,
-  // Of the seeds 1 to 60, the one with the fewest crossing arrows in the lock's chart.
-  "elk.randomSeed": 28,
   "elk.padding": `[top=${margin},left=${margin},bottom=${margin},right=${margin}]`,
   ...spacing,
 };
+
+/** Of the seeds 1 to 60: for a shared lock, one with no arrow across a label; for the others, the one with the fewest crossing arrows in the lock's chart. */
+const seedOf = (name) => ({ "elk.randomSeed": name === "shared" ? 17 : 28 });
 
 /** BRANDES_KOEPF draws straighter arrows; LINEAR_SEGMENTS keeps compound states narrow. */
 const placement = (states) => ({
@@ -82,7 +83,7 @@ export async function layOut(model, sizes) {
   const edges = merged(model.transitions);
   const graph = {
     id: "chart",
-    layoutOptions: { ...options, ...placement(model.states) },
+    layoutOptions: { ...options, ...seedOf(model.name), ...placement(model.states) },
     children,
     edges: [...edgesOfStarts, ...edges.map((edge) => edgeOf(edge, sizes))],
   };
