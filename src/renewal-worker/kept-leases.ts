@@ -144,11 +144,13 @@ class LeaseOfWorker implements KeptLease {
   }
 
   end(): void {
+    this.slot.end();
     this.leases.link.sendLater({ type: "end", lease: this.number });
   }
 
   close(handedOver: boolean): void {
     const { leases, number } = this;
+    this.slot.end();
     leases.link.sendLater({ type: "over", lease: number, handedOver });
     leases.remove(number, this.index);
   }

@@ -12,6 +12,8 @@ const free = -1;
 const reasons = ["stalled", "deadline", "taken", "missing", "maxHold"] as const;
 type Reason = (typeof reasons)[number] & ExpiryReason;
 const codeOf = (reason: Reason): number => -2 - reasons.indexOf(reason);
+/** The main thread has ended the lease: it has begun to release it, or has passed it on. */
+const ended = -100;
 const maxQuestions = 0x3fffffff;
 
 /** A round that granted or renewed a lease: its start, on the shared clock, and the ttl in ms. */
@@ -22,7 +24,7 @@ export interface Confirmation {
 
 /**
  * The memory that both threads share for one lease. The worker writes when it last renewed the lease, and that the lease is
- * lost; the main thread writes that it asks. Either thread may be blocked at any point.
+ * lost; the main thread writes that it asks, and that it has ended the lease. Either thread may be blocked at any point.
  */
 export class LeaseSlot {
   private readonly words: Int32Array;
@@ -91,6 +93,15 @@ export class LeaseSlot {
   /** The lease is lost. Called by the worker. */
   lose(reason: Reason): void {
     Atomics.store(this.words, 1, codeOf(reason));
+  }
+
+  /** The lease has ended. The worker reads it at once, also if the main thread is blocked before it posts a message. */
+  end(): void {
+    Atomics.store(this.words, 1, ended);
+  }
+
+  get isEnded(): boolean {
+    return Atomics.load(this.words, 1) === ended;
   }
 
   /** The worker no longer uses the slot. */

@@ -67,6 +67,8 @@ export class BlockableThread {
   broken = false;
   private readonly main = new BlockableClock(this.clock);
   private unread: (() => void)[] = [];
+  /** What is posted when the thread goes on; null if everything is posted at once. */
+  private unposted: (() => void)[] | null = null;
 
   constructor(options: Partial<LocksOptions> = {}) {
     const own = { owner: "blocked", ttl: 1_000, clock: this.main, renewal: "worker" as const, ...options };
@@ -96,9 +98,17 @@ export class BlockableThread {
     this.main.blocked = true;
   }
 
+  /** The same, before the current job has ended: what it has not posted is posted when the thread goes on. */
+  blockInJob(): void {
+    this.block();
+    this.unposted = [];
+  }
+
   /** Timers first, as in an event loop, and then what the worker has said. */
   goOn(): void {
     this.main.goOn();
+    for (const post of this.unposted ?? []) post();
+    this.unposted = null;
     for (const read of this.unread.splice(0)) read();
   }
 
@@ -133,8 +143,12 @@ export class BlockableThread {
     };
     return {
       post: (messages: unknown) => {
-        this.posted.push(...(messages as ToWorker[]));
-        queueMicrotask(() => alive && host.receive(messages as ToWorker[]));
+        const post = () => {
+          this.posted.push(...(messages as ToWorker[]));
+          queueMicrotask(() => alive && host.receive(messages as ToWorker[]));
+        };
+        if (this.unposted === null) post();
+        else this.unposted.push(post);
       },
       hold: (held: boolean) => {
         this.held = held;

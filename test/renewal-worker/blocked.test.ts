@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import type { Lease } from "../../src/index.js";
 import type { ToWorker } from "../../src/renewal-worker/messages.js";
 import { collectWarnings } from "../support/collected-warnings.js";
 import { BlockableThread } from "./blockable-thread.js";
@@ -67,6 +68,21 @@ test("a thread that is blocked keeps an upgraded lease for itself alone, also on
   await others.close();
   thread.goOn();
   expect(await lease.release()).toBe("released");
+});
+
+test.each([
+  ["handed over", (lease: Lease) => void lease.handover()],
+  ["released", (lease: Lease) => void lease.release()],
+])("a lease that was %s just before the thread was blocked is renewed no more", async (_, end) => {
+  const thread = new BlockableThread();
+  const acquired = thread.locks.acquire("a");
+  await thread.clock.advance(10);
+  end(await acquired);
+  thread.blockInJob();
+  await thread.clock.advance(1_100);
+  expect(await isFree(thread)).toBe(true);
+  thread.goOn();
+  await thread.locks.close();
 });
 
 test("one `renewed` reports what the worker has renewed meanwhile, and then the thread renews again", async () => {

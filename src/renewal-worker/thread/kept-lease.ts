@@ -125,7 +125,7 @@ export class KeptLease implements GroupedRenewal {
 
   /** Called by the timer. */
   due(): void {
-    if (this.ended) return;
+    if (this.ended || this.slot.isEnded) return;
     const { leaseState } = this;
     if (leaseState.left() <= 0) return this.lose(leaseState.capped ? "maxHold" : "deadline");
     if (this.untilStalled() <= 0 && this.slot.giveUp(this.questions)) return this.lose("stalled");
