@@ -55,7 +55,7 @@ describe("an error says what to do about", () => {
   };
   const closed = "the client is closed: the program closed it, or it has given up reconnecting";
   const remedies = {
-    hung: "check the servers that do not answer, or raise nodeTimeout",
+    hung: "check the servers that do not answer, or wait longer (nodeTimeout, wait)",
     full: "free memory or raise maxmemory",
     replica: "point the client to the master",
   };

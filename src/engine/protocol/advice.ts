@@ -12,7 +12,7 @@ const isOfProgram = ({ message }: FailedVote): boolean =>
 const remedies: readonly (readonly [causes: (vote: FailedVote) => boolean, remedy: string])[] = [
   [
     ({ reason, message }) => reason === "timeout" || /it was silent for too long/.test(message),
-    "check the servers that do not answer, or raise nodeTimeout",
+    "check the servers that do not answer, or wait longer (nodeTimeout, wait)",
   ],
   [
     ({ message }) => /(^|[\s:(])(WRONGPASS |ERR invalid password)/.test(message),
