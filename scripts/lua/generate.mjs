@@ -13,6 +13,7 @@ const scripts = {
   batchScript: "batch.lua",
   identificationScript: "identification.lua",
   runIdScript: "run-id.lua",
+  clusterSizeScript: "cluster-size.lua",
   publishScript: "publish.lua",
   setsInUseScript: "sets-in-use.lua",
 };

@@ -1,5 +1,6 @@
 import type { Request } from "../engine/node/lock-node.js";
 import { messageOf } from "../engine/protocol/error-message.js";
+import { type Failed, failed, oneOfCluster } from "../engine/protocol/refusal.js";
 import type { ConnectionReplacer } from "./connection-replacer.js";
 import { failureOf, serverCode } from "./failure.js";
 import { maxRedirections, type Redirections } from "./redirections.js";
@@ -7,6 +8,7 @@ import { splittable, tooBig } from "./request-groups.js";
 import { answerAll, stillWanted } from "./request-replies.js";
 import { forgetScript } from "./script-cache.js";
 import type { ScriptConnection } from "./script-client.js";
+import type { Sharding } from "./sharding.js";
 import { renewsMany, singleRenewals } from "./single-renewals.js";
 import { hasQueue, sendKeyByKey, tryAgain } from "./slot-migration.js";
 
@@ -38,7 +40,6 @@ export interface Call {
 export interface CallSender {
   /** An access list forbids the queues, and so every call that names a queue key. */
   readonly queueless: boolean;
-  readonly sharded: boolean;
   call(call: Call): void;
   /** Sends requests to the server that has their keys. */
   send(mark: string | null, requests: readonly Request[], migrating?: boolean): void;
@@ -48,6 +49,7 @@ export interface CallSender {
 export class CallRecovery {
   constructor(
     private readonly sender: CallSender,
+    private readonly sharding: Sharding,
     private readonly replacer: ConnectionReplacer,
     private readonly redirections: Redirections,
   ) {}
@@ -60,7 +62,7 @@ export class CallRecovery {
   async #recover(call: Call, error: unknown, sentWhole: boolean): Promise<void> {
     const { requests, to } = call;
     const { sender } = this;
-    const { sharded } = sender;
+    const { active, byClient } = this.sharding;
     const code = serverCode(error);
     this.replacer.noteRefusal(messageOf(error));
     if (code === "NOSCRIPT" && !sentWhole) {
@@ -75,7 +77,7 @@ export class CallRecovery {
     forgetScript(to);
     const redirections = call.redirections + 1;
     const key = requests[0]?.command.keys[0] ?? "";
-    if (code === "MOVED" && sharded && redirections <= maxRedirections) {
+    if (code === "MOVED" && byClient && redirections <= maxRedirections) {
       const owner = await this.redirections.newOwner(error, key);
       return this.#repeat({ ...call, requests: stillWanted(requests), to: owner, redirections }, error);
     }
@@ -91,15 +93,22 @@ export class CallRecovery {
       for (const request of single) this.#repeat({ ...call, requests: [request], queueless }, error);
       return;
     }
-    if (code === "TRYAGAIN" && sharded) return this.#sendFewerKeys(call, messageOf(error));
-    if (code === "ASK" && sharded && redirections <= maxRedirections) {
+    if (code === "TRYAGAIN" && active) return this.#sendFewerKeys(call, messageOf(error));
+    if (code === "ASK" && byClient && redirections <= maxRedirections) {
       const importing = await this.redirections.importer(error);
       const kept = stillWanted(requests);
       if (kept.length > 0 && importing.ready) importing.asking?.();
       // ASKING permits one call only: a NOSCRIPT reply would waste it, so the whole script is sent.
       return this.#repeat({ ...call, requests: kept, to: importing, whole: true, redirections }, error);
     }
-    answerAll(requests, failureOf(error));
+    answerAll(requests, this.#failureOf(error, code));
+  }
+
+  #failureOf(error: unknown, code: string): Failed {
+    const { active, byClient, soleMaster } = this.sharding;
+    const leadsElsewhere = active && !byClient && (code === "MOVED" || code === "ASK");
+    // The only master may have failed over, or begun to share its slots.
+    return leadsElsewhere ? failed("refused", oneOfCluster(messageOf(error)), !soleMaster) : failureOf(error);
   }
 
   /** `error`: why the call is sent again. */

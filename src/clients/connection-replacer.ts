@@ -2,6 +2,7 @@ import type { Replacement } from "../engine/node/lock-node.js";
 import type { Clock } from "../engine/time/clock.js";
 import { backoffOf, type ReplacementBackoff, type ReplacementCause, wrongServer } from "./replacement.js";
 import type { ScriptClient } from "./script-client.js";
+import type { Sharding } from "./sharding.js";
 import { WrongServerDetector } from "./wrong-server.js";
 
 /** Replaces the connection of a client that is silent or leads to a server that takes no locks. */
@@ -10,7 +11,11 @@ export class ConnectionReplacer {
   readonly #backoff: ReplacementBackoff;
   readonly #wrongServer: WrongServerDetector;
 
-  constructor(client: ScriptClient, clock: Clock) {
+  constructor(
+    client: ScriptClient,
+    clock: Clock,
+    private readonly sharding: Sharding,
+  ) {
     this.#client = client;
     this.#backoff = backoffOf(client, clock);
     this.#wrongServer = new WrongServerDetector(clock);
@@ -39,7 +44,7 @@ export class ConnectionReplacer {
       // Most replies have nothing to reset.
       if (this.#wrongServer.unavailableSince !== null) this.#wrongServer.answered();
       if (this.#backoff.replacements > 0) this.#backoff.answered();
-    } else if (this.#wrongServer.isWrong(message)) {
+    } else if (this.#wrongServer.isWrong(message, this.sharding.soleMaster)) {
       this.replace(wrongServer(message));
     }
   }

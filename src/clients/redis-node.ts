@@ -11,7 +11,6 @@ import { encodeBatch } from "../engine/protocol/encoding.js";
 import type { Identification, MemoryChange } from "../engine/protocol/memory.js";
 import { batchScript, batchScriptSha } from "../engine/protocol/script.js";
 import type { SetRecord } from "../engine/protocol/set-record.js";
-import { type SideKeys, sideKeysOf } from "../engine/protocol/side-keys.js";
 import type { Clock } from "../engine/time/clock.js";
 import { systemClock } from "../engine/time/system-clock.js";
 import { soleCaller } from "../support/async-context.js";
@@ -27,18 +26,16 @@ import { answerAll, answerEach, stillWanted } from "./request-replies.js";
 import { knownScript } from "./script-cache.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 import { ServerScripts } from "./server-scripts.js";
+import { Sharding } from "./sharding.js";
 import { withoutQueue } from "./slot-migration.js";
 
 /** The lock node over Redis, for every client. */
 export class RedisNode implements LockNode, CallSender {
   queueless = false;
   readonly name: string;
-  readonly sharded: boolean;
   readonly opaque: boolean;
   readonly writesLater: boolean;
-  /** In a Cluster, the keys of many locks have many hash slots. */
-  readonly renewsEach: boolean;
-  readonly #sideKeys: SideKeys;
+  readonly #sharding: Sharding;
   readonly #replacer: ConnectionReplacer;
   readonly #recovery: CallRecovery;
   readonly #scripts: ServerScripts;
@@ -47,17 +44,24 @@ export class RedisNode implements LockNode, CallSender {
     private readonly client: ScriptClient,
     clock: Clock = systemClock,
   ) {
-    const { name, sharded = false, opaque = false, writesLater = false } = client;
+    const { name, opaque = false, writesLater = false } = client;
     this.name = name;
-    this.sharded = sharded;
     this.opaque = opaque;
     this.writesLater = writesLater;
-    this.renewsEach = !sharded;
+    this.#sharding = new Sharding(client);
     const redirections = new Redirections(client);
-    this.#sideKeys = sideKeysOf(sharded, () => client.keyspace?.prefix ?? "");
-    this.#replacer = new ConnectionReplacer(client, clock);
-    this.#recovery = new CallRecovery(this, this.#replacer, redirections);
-    this.#scripts = new ServerScripts(client, this.#sideKeys, this.#replacer, redirections);
+    this.#replacer = new ConnectionReplacer(client, clock, this.#sharding);
+    this.#recovery = new CallRecovery(this, this.#sharding, this.#replacer, redirections);
+    this.#scripts = new ServerScripts(client, this.#sharding, this.#replacer, redirections);
+  }
+
+  get sharded(): boolean {
+    return this.#sharding.active;
+  }
+
+  /** In a Cluster, the keys of many locks have many hash slots. */
+  get renewsEach(): boolean {
+    return !this.sharded;
   }
 
   get keyspace(): Keyspace | null {
@@ -140,7 +144,7 @@ export class RedisNode implements LockNode, CallSender {
     if (requests.length === 0) return;
     if (!to.ready) return answerAll(requests, notReady(this.client));
     const sent = call.queueless || call.migrating ? requests.map(queuelessRequest) : requests;
-    const { keys, args } = encodeBatch(mark, sent, this.#sideKeys);
+    const { keys, args } = encodeBatch(mark, sent, this.#sharding.sideKeys);
     const known = call.whole ? null : knownScript(to);
     const recover = (error: unknown) => this.#recovery.recover(call, error, known === null);
     const send = () =>

@@ -9,7 +9,11 @@ import { failed } from "../engine/protocol/refusal.js";
 export const splittable = new Set(["NOPERM", "CROSSSLOT", "TRYAGAIN", "ASK"]);
 export const tooBig = /too big|too many|too long|invalid (multi)?bulk length/i;
 
-const scattered = failed("refused", "CROSSSLOT the keys are in different hash slots of the Cluster");
+const scattered = failed(
+  "refused",
+  "CROSSSLOT the keys are in different hash slots of the Cluster: put the same hash tag in each",
+  true,
+);
 
 interface Group {
   readonly requests: Request[];

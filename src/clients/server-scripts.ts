@@ -1,10 +1,17 @@
-import { integer } from "../engine/protocol/decoding.js";
+import { integer, text } from "../engine/protocol/decoding.js";
 import { messageOf } from "../engine/protocol/error-message.js";
 import { decodeIdentification, encodeIdentification } from "../engine/protocol/identification.js";
 import type { Identification, MemoryChange } from "../engine/protocol/memory.js";
 import { NewerMemoryError } from "../engine/protocol/protocol-version.js";
-import { isLuaFault, LastingError, lastingRefusal, luaFault } from "../engine/protocol/refusal.js";
 import {
+  isLuaFault,
+  LastingError,
+  lastingRefusal,
+  luaFault,
+  oneOfCluster,
+} from "../engine/protocol/refusal.js";
+import {
+  clusterSizeScript,
   identificationScript,
   publishScript,
   runIdScript,
@@ -12,11 +19,12 @@ import {
 } from "../engine/protocol/script.js";
 import type { SetRecord } from "../engine/protocol/set-record.js";
 import { decodeSetRecord } from "../engine/protocol/sets-in-use.js";
-import { longLeasesKey, markerKey, probeKey, type SideKeys, setsKey } from "../engine/protocol/side-keys.js";
+import { longLeasesKey, markerKey, probeKey, setsKey, watermarkKey } from "../engine/protocol/side-keys.js";
 import type { ConnectionReplacer } from "./connection-replacer.js";
 import { LostError, notReady, serverCode } from "./failure.js";
 import { maxRedirections, type Redirections, unconnected } from "./redirections.js";
 import type { ScriptClient } from "./script-client.js";
+import type { Sharding } from "./sharding.js";
 
 const noPermission = /^NOPERM|can't run this command/;
 
@@ -37,15 +45,15 @@ export class ServerScripts {
 
   constructor(
     private readonly client: ScriptClient,
-    private readonly sideKeys: SideKeys,
+    private readonly sharding: Sharding,
     private readonly replacer: ConnectionReplacer,
     private readonly redirections: Redirections,
   ) {}
 
   async publish(channel: string, message: string): Promise<number> {
-    const { name, sharded = false } = this.client;
+    const { name } = this.client;
     const key = `${channel}:${this.#publishSlot}`;
-    const run = () => this.#run(publishScript, sharded ? [key] : [], [channel, message], key);
+    const run = () => this.#run(publishScript, this.sharding.active ? [key] : [], [channel, message], key);
     const reply = await run().catch((error: unknown) => {
       throw new Error(`${name}: ${messageOf(error)}`);
     });
@@ -57,11 +65,9 @@ export class ServerScripts {
   }
 
   async identify(id: string, change: MemoryChange | null, age: number): Promise<Identification> {
-    const { sharded = false } = this.client;
-    const keys = sharded ? [probeKey] : [markerKey, this.sideKeys.watermark(""), longLeasesKey];
-    const whole = () => this.#run(identificationScript, keys, encodeIdentification(id, change, age));
+    const whole = () => this.#identifyWhole(encodeIdentification(id, change, age));
     // An access list may permit no keys beside the locks. The run id may be forbidden as well.
-    const alone = async () => [await this.#run(runIdScript, sharded ? [probeKey] : [], [])];
+    const alone = () => this.#identifyAlone();
     for (const run of [whole, alone]) {
       try {
         return decodeIdentification(await run());
@@ -76,10 +82,48 @@ export class ServerScripts {
     return { runId: null, id: null, memory: null };
   }
 
+  /** A server in cluster mode refuses keys of several hash slots, and is then asked like a Cluster. */
+  async #identifyWhole(args: readonly string[]): Promise<unknown> {
+    const { sharding } = this;
+    if (sharding.byClient) return this.#run(identificationScript, [probeKey], args);
+    try {
+      const reply = await this.#run(identificationScript, [markerKey, watermarkKey, longLeasesKey], args);
+      sharding.note(false);
+      return reply;
+    } catch (error) {
+      if (serverCode(error) !== "CROSSSLOT") throw error;
+    }
+    await this.#findMasters();
+    return this.#run(identificationScript, [probeKey], args);
+  }
+
+  /** @throws LastingError if the server has only some of the hash slots of its Cluster. */
+  async #findMasters(): Promise<void> {
+    const { sharding } = this;
+    try {
+      const masters = integer(await this.#run(clusterSizeScript, [probeKey], []));
+      sharding.note(true, masters === 1);
+      if (masters !== null && masters > 1) throw new LastingError(oneOfCluster());
+    } catch (error) {
+      // The only master may have failed over.
+      if (serverCode(error) === "MOVED" && !sharding.soleMaster)
+        throw new LastingError(oneOfCluster(messageOf(error)));
+      throw error;
+    }
+  }
+
+  async #identifyAlone(): Promise<unknown> {
+    const { sharding } = this;
+    const reply = await this.#run(runIdScript, sharding.byClient ? [probeKey] : [], []);
+    const [runId, mode] = Array.isArray(reply) ? reply : [reply];
+    sharding.note(text(mode ?? "") === "cluster");
+    return [runId];
+  }
+
   /** The servers of a Cluster have no record, and a watermark for each hash slot. */
   async recordSets(sets: string, former: string, watermark: number): Promise<SetRecord> {
-    if (this.client.sharded) return { watermark: 0, uses: [] };
-    const keys = [setsKey, this.sideKeys.watermark(""), markerKey];
+    if (this.sharding.active) return { watermark: 0, uses: [] };
+    const keys = [setsKey, watermarkKey, markerKey];
     return decodeSetRecord(await this.#run(setsInUseScript, keys, [sets, former, String(watermark)]));
   }
 
@@ -101,7 +145,11 @@ export class ServerScripts {
       } catch (error) {
         this.replacer.noteRefusal(messageOf(error));
         const code = serverCode(error);
-        if ((code !== "MOVED" && code !== "ASK") || !this.client.sharded || redirections === maxRedirections)
+        if (
+          (code !== "MOVED" && code !== "ASK") ||
+          !this.sharding.byClient ||
+          redirections === maxRedirections
+        )
           throw error;
         to = await (code === "ASK"
           ? this.redirections.importer(error)

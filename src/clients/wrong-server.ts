@@ -21,9 +21,12 @@ export class WrongServerDetector {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Whether an error shows that this is not, or no longer, the right server. */
-  isWrong(message: string): boolean {
-    if (replica.test(message)) return true;
+  /**
+   * Whether an error shows that this is not, or no longer, the right server. `soleMaster`: it was the only master of a Cluster, to
+   * which only another master sends.
+   */
+  isWrong(message: string, soleMaster = false): boolean {
+    if (replica.test(message) || (soleMaster && message.startsWith("MOVED "))) return true;
     if (!unavailable.test(message)) return false;
     const now = this.clock.monotonic();
     this.unavailableSince ??= now;

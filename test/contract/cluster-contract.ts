@@ -41,7 +41,8 @@ function describeCluster(name: string, open: Open, stored: { prefix?: string } =
       acquire(apart, tokenOf("me")),
       acquire(uniqueKey(), tokenOf("me")),
     );
-    const scattered = { kind: "failed", reason: "refused", message: expect.stringMatching(/^CROSSSLOT/) };
+    const message = expect.stringMatching(/^CROSSSLOT/);
+    const scattered = { kind: "failed", reason: "refused", message, lasting: true };
     expect(replies).toEqual([granted, scattered, granted]);
     expect(node.sharded).toBe(true);
     await end();

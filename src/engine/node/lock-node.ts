@@ -86,7 +86,10 @@ export interface LockNode {
   readonly name: string;
   /** Null if the keyspace cannot be known (a plain `{ set, eval }` client). */
   readonly keyspace: Keyspace | null;
-  /** True for a Cluster: the keys of one command must share a hash slot. */
+  /**
+   * True for a Cluster: the keys of one command must share a hash slot. May change with an identification, which finds out the
+   * mode of the server.
+   */
   readonly sharded: boolean;
   /** Whether the node takes "renewEach". Default false: each lease is then renewed by a command of its own. */
   readonly renewsEach?: boolean;

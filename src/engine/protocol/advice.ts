@@ -25,6 +25,10 @@ const remedies: readonly (readonly [causes: (vote: FailedVote) => boolean, remed
     ({ message }) => /no reply to AUTH|did not answer while connecting/.test(message),
     "check whether the server hangs, and the firewalls",
   ],
+  [
+    ({ message }) => /ERR unknown command '?`?eval\b/i.test(message),
+    "permit EVAL; or, if it is a Sentinel, pass a client that is given its Sentinels",
+  ],
   [isOfProgram, "keep the client open for as long as Holdfast uses it, or open it again"],
   [({ message }) => /(^|[\s-])OOM /.test(message), "free memory or raise maxmemory"],
   [({ message }) => /(^|[\s-])READONLY /.test(message), "point the client to the master"],

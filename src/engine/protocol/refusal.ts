@@ -40,6 +40,11 @@ export const luaFault = (message: string): string =>
   `its Lua cannot run the scripts of the locks (${message}): an imitation of Redis, such as ioredis-mock, cannot be ` +
   "a node. Give a client of a real server; for tests without a server, memoryNode()";
 
+/** `refusal`: what the server answered, if that shows it. */
+export const oneOfCluster = (refusal = "") =>
+  `it is one server of a Cluster and does not have all of its hash slots${refusal === "" ? "" : ` (${refusal})`}: ` +
+  "pass a client of the whole Cluster as one node";
+
 /** The answers below are given in place of a node that was not asked or did not answer. Each states the reason. */
 
 export const duplicate = (of: string) => failed("duplicate", `is the same server as ${of}`);

@@ -890,7 +890,11 @@ if #held == checkedAtOnce then left = math.max(left, redis.call('PTTL', longLeas
 return { runId, marker, exact(now), watermark, exact(left) }`;
 
 export const runIdScript = `local info = redis.call('INFO', 'server')
-return type(info) == 'string' and string.match(info, 'run_id:(%x+)') or false`;
+if type(info) ~= 'string' then return { false, '' } end
+return { string.match(info, 'run_id:(%x+)') or false, string.match(info, 'redis_mode:(%a+)') or '' }`;
+
+export const clusterSizeScript = `local info = redis.pcall('CLUSTER', 'INFO')
+return type(info) == 'string' and string.match(info, 'cluster_size:(%d+)') or false`;
 
 export const publishScript = `return redis.call('PUBLISH', ARGV[1], ARGV[2])`;
 

@@ -4,6 +4,7 @@ import { constants } from "./script.generated.js";
 export {
   batchScript,
   batchScriptSha,
+  clusterSizeScript,
   identificationScript,
   publishScript,
   runIdScript,

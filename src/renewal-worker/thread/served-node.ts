@@ -67,7 +67,11 @@ export class ServedNode {
       return (target as (...all: readonly unknown[]) => unknown).apply(this.node, args as unknown[]);
     };
     called().then(
-      (value) => this.tell({ type: "result", call, value }),
+      (value) => {
+        // The server may turn out to be in cluster mode.
+        if (method === "identify") this.tellStatus(this.node.connection, undefined);
+        this.tell({ type: "result", call, value });
+      },
       (error) => this.tell({ type: "failure", call, error: passedError(error) }),
     );
   }
