@@ -23,7 +23,7 @@ export class ConnectionReplacer {
 
   replace(cause: ReplacementCause): Replacement {
     if (this.#client.replaceConnection === undefined) return "impossible";
-    if (!this.#backoff.permits) return "tooSoon";
+    if (!this.#backoff.permits(this.#client.connection === "ready")) return "tooSoon";
     try {
       const replacement = this.#client.replaceConnection(cause);
       if (replacement === "replacing") this.#backoff.replaced();

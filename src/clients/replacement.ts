@@ -24,22 +24,30 @@ export const wrongServer = (refusal: string): ReplacementCause => ({
 /** ms between two replacements of one connection: doubles from the first to the longest delay until a reply arrives. */
 const firstDelay = 1_000;
 const longestDelay = 30_000;
+/**
+ * The longest delay while the connection is not ready. A handshake has had the whole `connectTimeout` for its answer, and
+ * the next one begins only when it is ended.
+ */
+const longestHandshakeDelay = 4_000;
 
 /** Limits how often the connection of one client is replaced, whichever caller requests the replacement. */
 export class ReplacementBackoff {
   /** The number of replacements since the last reply. */
   replacements = 0;
-  #notBefore = Number.NEGATIVE_INFINITY;
+  #replacedAt = Number.NEGATIVE_INFINITY;
+  #delay = 0;
 
   constructor(private readonly clock: Clock = systemClock) {}
 
-  get permits(): boolean {
-    return this.clock.monotonic() >= this.#notBefore;
+  /** `ready`: whether the connection to be replaced is ready. */
+  permits(ready: boolean): boolean {
+    const delay = ready ? this.#delay : Math.min(this.#delay, longestHandshakeDelay);
+    return this.clock.monotonic() >= this.#replacedAt + delay;
   }
 
   replaced(): void {
-    this.#notBefore =
-      this.clock.monotonic() + Math.min(firstDelay * 2 ** Math.min(this.replacements, 30), longestDelay);
+    this.#replacedAt = this.clock.monotonic();
+    this.#delay = Math.min(firstDelay * 2 ** Math.min(this.replacements, 30), longestDelay);
     this.replacements += 1;
   }
 

@@ -149,6 +149,31 @@ describe.each(opens)("%s, when its connection", (_, open) => {
     expect(await one(node, take())).toEqual(granted);
     await waitUntil("the old socket is gone", 20_000, () => proxy.open === 1);
   });
+
+  test("is accepted and never answered, is not ready, however often it is replaced", async () => {
+    proxy = await startProxy(null);
+    subject = await open(proxy.port);
+    const { node } = subject;
+    const seen: string[] = [];
+    node.watch((connection) => seen.push(connection));
+    node.connect();
+    await waitUntil("it is connected", 20_000, () => proxy.open === 1);
+    for (const times of [1, 2]) {
+      const before = proxy.accepted;
+      await waitUntil(`another connection is opened: ${times}`, 30_000, () => {
+        node.replaceConnection?.();
+        return proxy.accepted > before;
+      });
+    }
+    expect(seen).not.toContain("ready");
+    proxy.target = server.port;
+    await waitUntil("it is ready", 30_000, () => {
+      node.replaceConnection?.();
+      return node.connection === "ready";
+    });
+    expect(await one(node, take())).toEqual(granted);
+    await waitUntil("the old sockets are gone", 20_000, () => proxy.open === 1);
+  });
 });
 
 describe.each(users)("%s, which its user shares with the locks,", (_, make) => {
@@ -197,6 +222,8 @@ describe("a subscriber connection", () => {
 });
 
 describe.each(nodeRedisVersions)("%s, whose connection is replaced,", (_, { createClient }) => {
+  const queueOf = (client: object) =>
+    (client as { _getQueue(): { readonly pendingCount: number } })._getQueue();
   const start = (options: object = {}) => {
     const client = createClient({ socket: { port: proxy.port, host: "127.0.0.1" }, RESP: 3, ...options });
     client.on("error", () => {});
@@ -242,6 +269,26 @@ describe.each(nodeRedisVersions)("%s, whose connection is replaced,", (_, { crea
     expect(await client.set(uniqueKey(), "value")).toBe("OK");
   });
 
+  test.each([undefined, 2, 3])(
+    "keeps commands that wait for an unanswered handshake with RESP %s",
+    async (RESP) => {
+      proxy = await startProxy(null);
+      const client = start({ RESP });
+      subject = nodeRedisSubject(client);
+      const { node } = subject;
+      node.watch(() => {});
+      node.connect();
+      await waitUntil("it has sent its handshake", 20_000, () => queueOf(client).pendingCount > 0);
+      const stored = client.set(uniqueKey(), "value");
+      proxy.target = server.port;
+      expect(node.replaceConnection?.()).toBe("replacing");
+      expect(await stored).toBe("OK");
+      await reachesConnection(node, "ready");
+      expect(await one(node, take())).toEqual(granted);
+      await waitUntil("the old socket is gone", 20_000, () => proxy.open === 1);
+    },
+  );
+
   test("does not mistake its own PING for a command of its user", async () => {
     proxy = await startProxy(server.port);
     const client = start({ pingInterval: 200 });
@@ -251,8 +298,7 @@ describe.each(nodeRedisVersions)("%s, whose connection is replaced,", (_, { crea
     proxy.forget();
     const answer = one(node, take());
     // Our command and the client's own PING.
-    const queue = (client as unknown as { _getQueue(): { readonly pendingCount: number } })._getQueue();
-    await waitUntil("it has sent a PING", 30_000, () => queue.pendingCount === 2);
+    await waitUntil("it has sent a PING", 30_000, () => queueOf(client).pendingCount === 2);
     expect(node.replaceConnection?.()).toBe("busy");
     await waitUntil("it is replaced", 30_000, () => node.replaceConnection?.() === "replacing");
     expect(await answer).toEqual(lost);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ReplacementCause } from "../../src/clients/replacement.js";
-import type { Replacement } from "../../src/engine/node/lock-node.js";
+import type { Connection, Replacement } from "../../src/engine/node/lock-node.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { acquire, granted, one, tokenOf } from "../contract/subject.js";
 import { nodeOver } from "./fake-connection.js";
@@ -8,11 +8,16 @@ import { nodeOver } from "./fake-connection.js";
 const take = () => acquire("key", tokenOf("me"));
 
 /** A node with a fake client: `outcome` is the result of replacing its connection, `reply` answers its calls. */
-function start(reply: () => unknown = () => [1], outcome: () => Replacement = () => "replacing") {
+function start(
+  reply: () => unknown = () => [1],
+  outcome: () => Replacement = () => "replacing",
+  connection: Connection = "ready",
+) {
   const clock = new VirtualClock();
   const causes: ReplacementCause[] = [];
   const node = nodeOver(() => Promise.resolve().then(reply), {
     clock,
+    connection,
     replace: (cause) => {
       const replacement = outcome();
       if (replacement === "replacing") causes.push(cause);
@@ -23,8 +28,8 @@ function start(reply: () => unknown = () => [1], outcome: () => Replacement = ()
 }
 
 /** The times, in ms, at which the connection is replaced when a replacement is requested in every step. */
-async function replacements(ms: number, step = 500): Promise<number[]> {
-  const { clock, node } = start();
+async function replacements(ms: number, connection: Connection = "ready", step = 500): Promise<number[]> {
+  const { clock, node } = start(undefined, undefined, connection);
   const times: number[] = [];
   for (let at = 0; at <= ms; at += step) {
     if (node.replaceConnection() === "replacing") times.push(at);
@@ -37,6 +42,15 @@ describe("the connection of a node", () => {
   test("is replaced once a second at first, and less often while no reply arrives", async () => {
     expect(await replacements(100_000)).toEqual([0, 1_000, 3_000, 7_000, 15_000, 31_000, 61_000, 91_000]);
   });
+
+  test.each(["connecting", "down"] as const)(
+    "is replaced every four seconds at least while it is not ready: %s",
+    async (connection) => {
+      expect(await replacements(20_000, connection)).toEqual([
+        0, 1_000, 3_000, 7_000, 11_000, 15_000, 19_000,
+      ]);
+    },
+  );
 
   test("is replaced after a second again once a reply has arrived", async () => {
     const { clock, node } = start();

@@ -2,6 +2,7 @@ import type { Emitter } from "../connection-watch.js";
 
 /** The part of a node-redis client (`createClient`) that is used here: versions 4 to 6. */
 export interface NodeRedisClient extends Emitter {
+  prependOnceListener(event: string, listener: () => void): unknown;
   readonly isOpen: boolean;
   readonly isReady: boolean;
   readonly options?: {
@@ -26,6 +27,15 @@ export interface NodeRedisClient extends Emitter {
   sendCommand(args: readonly string[], options?: object): Promise<unknown>;
   /** The commands to be written or answered: since version 5.11, their number since 5.12. */
   _getQueue?(): { readonly pendingCount?: number; flushWaitingForReply(error: Error): void };
+  /** Takes the connection, without its listeners, out of the client, which must be given one at once. */
+  _ejectSocket?(): NodeRedisSocket;
+  _insertSocket?(socket: NodeRedisSocket): void;
+}
+
+/** What a node-redis client keeps for all its connections: it opens one socket after the other. */
+interface NodeRedisSocket {
+  /** Ends the present socket. While the client connects, it then opens another one. */
+  destroySocket(): void;
 }
 
 export interface ClusterMember {

@@ -1,4 +1,5 @@
 import type { Replacement } from "../../engine/node/lock-node.js";
+import { afterTicks } from "../../support/platform.js";
 import { LostError } from "../failure.js";
 import type { InFlight } from "../in-flight.js";
 import type { ReplacementCause } from "../replacement.js";
@@ -33,6 +34,7 @@ export function replaceNodeRedisConnection(
   if (!client.isReady) {
     // A command of the user cannot cause this silence, because the handshake comes first. Commands that the client
     // wrote behind the handshake are rejected, as after any lost connection. Between two attempts this has no effect.
+    endIfReady(client);
     queue.flushWaitingForReply(lost);
     return "replacing";
   }
@@ -42,6 +44,23 @@ export function replaceNodeRedisConnection(
   client.destroy();
   client.connect().catch(() => {});
   return "replacing";
+}
+
+/**
+ * Ends the socket if the client becomes ready in the present phase of the event loop. A client whose handshake is only
+ * CLIENT SETINFO ignores that it failed, and calls the unanswered connection ready. This listener comes before all
+ * others, so that they find a client that is still connecting.
+ */
+function endIfReady(client: NodeRedisClient): void {
+  const end = () => {
+    const socket = client._ejectSocket?.();
+    if (socket === undefined) return;
+    // The client hears nothing of the end, so it opens the next socket at once and keeps what it has not written yet.
+    socket.destroySocket();
+    client._insertSocket?.(socket);
+  };
+  client.prependOnceListener("ready", end);
+  afterTicks(() => client.off("ready", end));
 }
 
 /**
