@@ -83,6 +83,8 @@ export interface Reached extends Place {
   readonly pings: readonly number[];
   readonly clock: ClockSample | null;
   readonly info: Answer<Info>;
+  /** How many masters of the server's Cluster have slots; null if it is in none, or that is withheld. */
+  readonly clusterSize: number | null;
   /** The values of CONFIG GET, as far as it was answered. */
   readonly config: ReadonlyMap<string, string>;
   /** A script that returns 1. */

@@ -39,8 +39,9 @@ async function examine(session: Session, prefix: string): Promise<Examination> {
   const clock = await readClock(session);
   // A name that no other program uses, so that trying commands on it has no effect.
   const name = `holdfast-doctor:${randomUUID()}`;
-  const [told, script, write, marker, admitted, sets, watermark, ...config] = await Promise.all([
+  const [told, cluster, script, write, marker, admitted, sets, watermark, ...config] = await Promise.all([
     session.ask("INFO"),
+    session.ask("CLUSTER", "INFO"),
     session.ask("EVAL", harmlessScript, "1", prefix + name),
     session.ask(...writeTo(prefix + name)),
     session.ask("GET", markerKey),
@@ -50,7 +51,8 @@ async function examine(session: Session, prefix: string): Promise<Examination> {
     ...configured.map((parameter) => session.ask("CONFIG", "GET", parameter)),
   ]);
   const now = Date.now() + (clock?.offset ?? 0);
-  const info = read(told, (value) => (typeof value === "string" ? new Info(value) : null));
+  const info = read(told, infoOf);
+  const clusterInfo = read(cluster, infoOf);
   const runId = info.ok ? info.value.text("run_id") : null;
   const { memory, newerVersion } = memoryOf(marker, runId, now);
   const trials = await tryRights(session, prefix, name);
@@ -59,6 +61,7 @@ async function examine(session: Session, prefix: string): Promise<Examination> {
     pings,
     clock,
     info,
+    clusterSize: clusterInfo.ok ? clusterInfo.value.number("cluster_size") : null,
     config: new Map(config.flatMap(pairOf)),
     script,
     write,
@@ -72,6 +75,8 @@ async function examine(session: Session, prefix: string): Promise<Examination> {
     complete: !session.timedOut,
   };
 }
+
+const infoOf = (value: unknown): Info | null => (typeof value === "string" ? new Info(value) : null);
 
 /** Round trips of pings in ms, one after the other. */
 async function timePings(session: Session): Promise<number[]> {

@@ -47,6 +47,7 @@ export const reached = (facts: Partial<Omit<Reached, "reached">> = {}): Reached 
   pings: [0.5, 0.4, 0.6],
   clock: { offset: 1, uncertainty: 2 },
   info: infoOf({}),
+  clusterSize: null,
   config: new Map([
     ["appendfsync", "always"],
     ["aof-load-truncated", "no"],

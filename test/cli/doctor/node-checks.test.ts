@@ -173,6 +173,11 @@ test.each([
   expect(finding).toMatchObject({ severity: "error", code: "mode", found: expect.stringMatching(found) });
 });
 
+test("a server of a Cluster that has one master is a node", () => {
+  const facts = reached({ info: infoOf({ redis_mode: "cluster", cluster_enabled: 1 }), clusterSize: 1 });
+  expect(summaryOf(checkMode(facts, standards))).toEqual(["ok mode"]);
+});
+
 test.each(["READONLY", "OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "ERR"])(
   "writes refused by %s",
   (code) => {

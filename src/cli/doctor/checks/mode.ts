@@ -1,8 +1,8 @@
 import type { NodeCheck } from "../facts.js";
 import { error, ok } from "../finding.js";
 
-/** A Sentinel, or one server of a Cluster, is not a node of its own. */
-export const checkMode: NodeCheck = ({ info }) => {
+/** A Sentinel, or one of several masters of a Cluster, is not a node of its own. */
+export const checkMode: NodeCheck = ({ info, clusterSize }) => {
   if (!info.ok) return [];
   const mode = info.value.text("redis_mode");
   if (mode === "sentinel") {
@@ -20,6 +20,7 @@ export const checkMode: NodeCheck = ({ info }) => {
   if (mode !== "cluster" && info.value.number("cluster_enabled") !== 1) {
     return mode === null ? [] : [ok("mode", `a server of its own (${mode})`, mode)];
   }
+  if (clusterSize === 1) return [ok("mode", "a server of a Cluster that has one master", "cluster")];
   return [
     error({
       code: "mode",
