@@ -145,8 +145,8 @@ export class RedisServer {
       const info = String(await this.call("INFO"));
       return new RegExp(`^process_id:${this.pid}\\r?$`, "m").test(info) && !/^loading:1/m.test(info);
     } catch (error) {
-      // An access list among the arguments may refuse this command; the refusal shows that the server runs.
-      if (/NOAUTH|NOPERM|WRONGPASS/.test(String(error))) return this.isRunning;
+      // The arguments may take this command away; the refusal shows that the server runs.
+      if (/NOAUTH|NOPERM|WRONGPASS|unknown command/.test(String(error))) return this.isRunning;
       throw error;
     }
   }
