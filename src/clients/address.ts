@@ -131,7 +131,7 @@ export class AddressScriptClient implements ScriptClient {
       retryStrategy: (attempt) => Math.min(firstDelay * 2 ** Math.min(attempt - 1, 30), longestDelay),
     });
     const client = new IoredisScriptClient(asClient(redis), "holdfast");
-    skipForbiddenCheck(redis);
+    skipMissingCheck(redis);
     this.#opened = { client, redis };
     this.#boundHandshake(redis);
     client.watch((connection, cause) => this.#listeners.notify(connection, cause));
@@ -172,14 +172,19 @@ function loadFailure(error: unknown): ConnectionCause {
 
 type InfoCallback = (error?: Error | null, text?: string) => void;
 
+/** How servers refuse INFO for good: the user may not use it, or the command is renamed. */
+const withoutInfo = /^NOPERM |^ERR unknown command/;
+
 /**
  * ioredis asks for INFO before it calls a connection ready. If the user may not, it goes on, and prints advice about an option of
- * its own to the console. Given an empty answer, it only goes on.
+ * its own to the console. If the server has no such command, it never goes on. Given an empty answer, it only goes on.
  */
-function skipForbiddenCheck(redis: Redis): void {
+function skipMissingCheck(redis: Redis): void {
   const info = redis.info.bind(redis) as (callback: InfoCallback) => Promise<string>;
   const quiet = (callback: InfoCallback) =>
-    info((error, text) => (error?.message.startsWith("NOPERM") ? callback(null, "") : callback(error, text)));
+    info((error, text) =>
+      withoutInfo.test(error?.message ?? "") ? callback(null, "") : callback(error, text),
+    );
   redis.info = quiet as typeof redis.info;
 }
 

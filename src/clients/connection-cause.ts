@@ -22,9 +22,24 @@ export const wantsTls = "the server wants TLS: use a rediss:// address, or the c
 export const lacksTls =
   "the server does not speak TLS on this port: use a redis:// address, or no TLS option";
 
-/** Whether the cause is the protocol that the server speaks, which may change when somebody mends the server. */
-export const isOfProtocol = (cause: ConnectionCause | undefined): boolean =>
-  cause !== undefined && [wantsTls, lacksTls, noRedis].some((text) => cause.message.startsWith(text));
+/** How a server refuses every client: it is full, runs in protected mode, or loads its data. */
+const refusal = /(^|[\s:(])(ERR max number of clients|DENIED |LOADING )/;
+
+export const refusesEverybody = ({ message }: ConnectionCause): boolean => refusal.test(message);
+
+/** Whether an examination of the server finds this cause again as long as it holds. */
+export const isExaminable = (cause: ConnectionCause | undefined): boolean => {
+  if (cause === undefined) return false;
+  if ([wantsTls, lacksTls, noRedis].some((text) => cause.message.startsWith(text))) return true;
+  return !cause.lasts && refusesEverybody(cause);
+};
+
+/** How clients report that no connection was made at all. */
+const unreachable = /\b(connect|getaddrinfo) E[A-Z]+|^Connection timeout/;
+
+/** Whether a connection that the server accepts refutes the cause. */
+export const isUnreachable = (cause: ConnectionCause | undefined): boolean =>
+  cause !== undefined && unreachable.test(cause.message);
 
 /** How servers refuse SELECT: there is no such database, or no permission, or the server is in cluster mode. */
 const refusedSelect = /DB index is out of range|invalid DB index|'select' command|SELECT is not allowed/i;
@@ -65,16 +80,18 @@ export function connectionCause(thrown: unknown): ConnectionCause {
 }
 
 /**
- * The cause to keep of two consecutive ones. An error that tells less, or follows from a lasting cause in the same
- * attempt to connect, does not replace it.
+ * The cause to keep of two consecutive ones. A vague one replaces neither one of the same attempt to connect, nor a
+ * lasting one, nor one that an examination refutes when it is over. One that follows from a lasting cause in the same
+ * attempt does not replace it.
  */
 export function keptCause(
   known: ConnectionCause | undefined,
   next: ConnectionCause,
   sameAttempt: boolean,
 ): ConnectionCause {
-  if (known?.lasts !== true) return known !== undefined && sameAttempt && next.vague ? known : next;
-  return next.vague || (sameAttempt && next.lasts) ? known : next;
+  if (known === undefined) return next;
+  if (next.vague) return sameAttempt || known.lasts || isExaminable(known) ? known : next;
+  return sameAttempt && known.lasts && next.lasts ? known : next;
 }
 
 const rawMessageOf = (thrown: unknown): string =>

@@ -4,8 +4,9 @@ import { systemClock } from "../engine/time/system-clock.js";
 import {
   ConnectionCause,
   connectionCause,
+  isExaminable,
   isOfDatabase,
-  isOfProtocol,
+  isUnreachable,
   keptCause,
 } from "./connection-cause.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
@@ -19,10 +20,10 @@ export interface Emitter {
   listenerCount?(event: string): number;
 }
 
-/** The events with which clients begin an attempt to connect, besides "reconnecting". */
-const attempts = new Set(["connecting", "connect"]);
 /** ms after which a TLS handshake without an error is examined. */
 const handshakeTime = 250;
+/** ms after which a connection that is accepted and not ready is examined. */
+const readyTime = 1_000;
 /** Minimum ms between two examinations. */
 const examinationPause = 2_000;
 
@@ -30,6 +31,13 @@ const closedClient = "the client is closed: the program closed it, or it has giv
 
 /** The cause as long as the client has reported none. */
 const unanswered = new ConnectionCause("the server did not answer while connecting", false, true);
+
+/** The cause when the server has accepted a connection, and could not be reached before. */
+const accepted = new ConnectionCause(
+  "the server accepts the connection, and has not answered the client's first commands: it may be loading its data",
+  false,
+  true,
+);
 
 /** How a library reports the state of a connection. */
 export interface ConnectionSource {
@@ -63,7 +71,7 @@ export class ConnectionWatch {
   #cause: ConnectionCause | undefined;
   /** Whether the client has begun another attempt to connect since the cause was noted. */
   #newAttempt = false;
-  #handshake: Timer | null = null;
+  #examination: Timer | null = null;
   #examinedAt = Number.NEGATIVE_INFINITY;
   #examining = false;
   #keepsErrorListener = false;
@@ -159,6 +167,13 @@ export class ConnectionWatch {
     this.#changed();
   };
 
+  /** The server accepts the connection. It may then leave the client's first commands unanswered, or load its data. */
+  readonly #connected = (): void => {
+    if (isUnreachable(this.#cause)) this.#cause = accepted;
+    this.#attempted();
+    if (this.connection !== "ready") this.#examineAfter(readyTime);
+  };
+
   /** The client tries again. A server may have ended the connection without an error, as one that wants TLS may. */
   readonly #retried = (): void => {
     this.#attempted();
@@ -195,16 +210,18 @@ export class ConnectionWatch {
 
   /** A connection is needed. A TLS handshake with a server that does not speak TLS may hang without an error. */
   protected connectionNeeded(): void {
-    if (this.#handshake !== null || this.connection === "ready" || this.source.endpoint?.()?.tls !== true)
-      return;
-    this.#handshake = systemClock.after(
-      handshakeTime,
-      () => {
-        this.#handshake = null;
-        if (this.#listeners.size > 0) this.#examine();
-      },
-      true,
-    );
+    if (this.connection !== "ready" && this.source.endpoint?.()?.tls === true)
+      this.#examineAfter(handshakeTime);
+  }
+
+  #examineAfter(delay: number): void {
+    const examine = () => {
+      this.#examination = null;
+      if (this.#listeners.size > 0) this.#examine();
+    };
+    // A timer may fire a little early.
+    const pause = this.#examinedAt + examinationPause + 1 - systemClock.monotonic();
+    this.#examination ??= systemClock.after(Math.max(delay, pause), examine, true);
   }
 
   /**
@@ -217,13 +234,13 @@ export class ConnectionWatch {
     const now = systemClock.monotonic();
     if (endpoint === null || this.connection === "ready") return false;
     // The server may speak another protocol since the last examination.
-    if (this.#cause?.lasts === true && !isOfProtocol(this.#cause)) return false;
+    if (this.#cause?.lasts === true && !isExaminable(this.#cause)) return false;
     if (now < this.#examinedAt + examinationPause) return false;
     this.#examinedAt = now;
     this.#examining = true;
     void examineEndpoint(endpoint).then((found) => {
       this.#examining = false;
-      if (found === null && isOfProtocol(this.#cause)) this.#cause = vague;
+      if (found === null && isExaminable(this.#cause)) this.#cause = vague;
       const cause = found ?? this.#cause;
       if (cause !== undefined && this.source.read() !== "ready") this.#noteCause(cause);
     });
@@ -242,7 +259,8 @@ export class ConnectionWatch {
 
   #listenerOf(event: string): () => void {
     if (event === "reconnecting") return this.#retried;
-    return attempts.has(event) ? this.#attempted : this.#changed;
+    if (event === "connect") return this.#connected;
+    return event === "connecting" ? this.#attempted : this.#changed;
   }
 
   #attach(): void {

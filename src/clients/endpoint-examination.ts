@@ -1,6 +1,13 @@
 import type { Socket } from "node:net";
 import { noRedis } from "../engine/protocol/error-message.js";
-import { type ConnectionCause, lacksTls, lastingCause, wantsTls } from "./connection-cause.js";
+import {
+  ConnectionCause,
+  connectionCause,
+  lacksTls,
+  lastingCause,
+  refusesEverybody,
+  wantsTls,
+} from "./connection-cause.js";
 
 /** The address of one server, and whether the client uses TLS. */
 export interface Endpoint {
@@ -18,17 +25,19 @@ const tlsRecords = new Set([21, 22]);
 /** The first bytes of Redis's replies. */
 const replyBytes = new Set([..."+-:$*"].map((character) => character.charCodeAt(0)));
 
-/** How a server answers a PING without TLS. */
-type PingOutcome = "redis" | "tls" | "other" | "closed" | "silent" | "unreachable";
+/** How a server answers a PING without TLS; a cause if it refuses every client. */
+type PingOutcome = "redis" | "tls" | "other" | "closed" | "silent" | "unreachable" | ConnectionCause;
 
 /**
  * Finds out why a client cannot connect to a server that accepts connections: clients report only a closed connection,
- * or nothing. Sends neither a password nor anything else that is secret. Resolves to null if no lasting cause is found.
+ * or nothing. Sends neither a password nor anything else that is secret. Resolves to null if no cause is found.
  */
 export async function examineEndpoint(endpoint: Endpoint): Promise<ConnectionCause | null> {
   try {
     const answer = await pingOutcome(endpoint);
-    if (endpoint.tls) return answer === "redis" ? lastingCause(lacksTls) : null;
+    const isRefusal = answer instanceof ConnectionCause;
+    if (endpoint.tls) return answer === "redis" || isRefusal ? lastingCause(lacksTls) : null;
+    if (isRefusal) return answer;
     if (answer === "other") return lastingCause(noRedis);
     const speaksTls = answer === "tls" || (answer === "closed" && (await completesTlsHandshake(endpoint)));
     return speaksTls ? lastingCause(wantsTls) : null;
@@ -47,13 +56,22 @@ async function pingOutcome({ host, port }: Endpoint): Promise<PingOutcome> {
       accepted = true;
       socket.write(ping);
     });
-    socket.on("data", ([first = 0]: Uint8Array) => {
-      settle(tlsRecords.has(first) ? "tls" : replyBytes.has(first) ? "redis" : "other");
+    socket.on("data", (reply: Buffer) => {
+      const [first = 0] = reply;
+      if (tlsRecords.has(first)) settle("tls");
+      else settle(replyBytes.has(first) ? (refusalIn(reply.toString()) ?? "redis") : "other");
     });
     socket.on("error", () => settle(accepted ? "closed" : "unreachable"));
     socket.on("close", () => settle(accepted ? "closed" : "unreachable"));
     return socket;
   }, "silent");
+}
+
+/** The error in a reply, unless it only concerns clients without a password. */
+function refusalIn(reply: string): ConnectionCause | null {
+  const [line = ""] = reply.split("\r\n");
+  const cause = connectionCause({ message: line.slice(1) });
+  return line.startsWith("-") && refusesEverybody(cause) ? cause : null;
 }
 
 /** Whether the server speaks TLS on this port, even if it refuses this client. */

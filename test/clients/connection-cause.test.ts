@@ -119,6 +119,12 @@ describe("of two causes", () => {
     expect(keptCause(closed, refused, true)).toBe(refused);
   });
 
+  test("a refusal of every client is not replaced by a vague one of a later attempt", () => {
+    const full = of("ERR max number of clients reached");
+    expect(keptCause(full, closed, false)).toBe(full);
+    expect(keptCause(full, refused, false)).toBe(refused);
+  });
+
   test("one that may end replaces a lasting one", () => {
     expect(keptCause(password, refused, false)).toBe(refused);
   });

@@ -73,6 +73,19 @@ describe("the connection of a client", () => {
     expect(watch.trouble).toBe("");
   });
 
+  test("is not refused any longer when the server accepts it, and a wrong password stays one", () => {
+    const { watch, become, subscribe } = watched();
+    subscribe();
+    become("ready");
+    become("trying", "error", new Error("connect ECONNREFUSED 10.0.0.1:6379"));
+    expect(watch.trouble).toBe("connect ECONNREFUSED 10.0.0.1:6379");
+    become("trying", "connect");
+    expect(watch.trouble).toMatch(/^the server accepts the connection, and has not answered/);
+    become("trying", "error", new Error("WRONGPASS invalid password"));
+    become("trying", "connect");
+    expect(watch.trouble).toBe("WRONGPASS invalid password");
+  });
+
   test("is down while the server has refused the database, until another attempt to connect", () => {
     const { watch, seen, become, subscribe } = watched();
     subscribe();

@@ -67,6 +67,15 @@ export const listening = async (server: Server): Promise<number> => {
 
 const startHttp = () => listening(createHttpServer((_, response) => response.end("hello")));
 
+/** Real servers answer so only over a network. */
+const startProtectedMode = () =>
+  listening(
+    createServer((socket) => {
+      socket.on("error", () => {});
+      socket.end("-DENIED Redis is running in protected mode because protected mode is enabled\r\n");
+    }),
+  );
+
 /** A TLS alert: the handshake has failed. */
 export const tlsAlert = Buffer.from([21, 3, 3, 0, 2, 2, 40]);
 
@@ -92,6 +101,7 @@ export const startProtected = async () => ((await ownServers(1, { password }))[0
 const causes: [string, () => Promise<number>, Way, RegExp][] = [
   ["a wrong password", startProtected, { password: wrongPassword }, /WRONGPASS/],
   ["a missing password", startProtected, {}, /NOAUTH/],
+  ["a server in protected mode", startProtectedMode, {}, /DENIED Redis is running in protected mode/],
   ["a server of another kind", startHttp, {}, /does not speak Redis's protocol/],
   ["a server that wants TLS", () => startTls(reset), {}, /wants TLS: use a rediss:\/\//],
   [

@@ -20,6 +20,10 @@ const remedies: readonly (readonly [causes: (vote: FailedVote) => boolean, remed
   ],
   [({ message }) => /(^|[\s:(])NOAUTH /.test(message), "give the user and the password"],
   [({ message }) => /ECONNREFUSED/.test(message), "start the server, or correct host and port"],
+  [
+    ({ message }) => /(^|[\s:(])(ERR max number of clients|DENIED )/.test(message),
+    "look at protected-mode, bind and maxclients in the server's configuration",
+  ],
   [({ message }) => /ENOTFOUND|EAI_AGAIN/.test(message), "correct the host name, or the DNS"],
   [
     ({ message }) => /no reply to AUTH|did not answer while connecting/.test(message),
