@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 
 /** One process, with the fields needed to find the members of a job. */
 export interface ProcessRow {
@@ -28,10 +28,8 @@ function fromProc(): ProcessRow[] | undefined {
 }
 
 function readRow(pid: string): ProcessRow | undefined {
-  const stat = readOrUndefined(`/proc/${pid}/stat`);
-  if (stat === undefined) return undefined;
-  // proc(5): the name in parentheses may contain anything, so the fields after it are counted: state, ppid, pgrp, ...
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const fields = statOf(pid);
+  if (fields === undefined) return undefined;
   return {
     pid: Number(pid),
     parent: Number(fields[1]),
@@ -40,6 +38,12 @@ function readRow(pid: string): ProcessRow | undefined {
     start: fields[19] ?? "",
     zombie: fields[0] === "Z" || fields[0] === "X",
   };
+}
+
+/** The fields of proc(5) after the name: state, ppid, pgrp, session, tty_nr, tpgid, ... The name may contain anything. */
+function statOf(pid: string): string[] | undefined {
+  const stat = readOrUndefined(`/proc/${pid}/stat`);
+  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 function fromPs(): ProcessRow[] | undefined {
@@ -87,4 +91,22 @@ function readOrUndefined(file: string): string | undefined {
 export function startOf(pid: number): string | undefined {
   if (process.platform === "linux") return readRow(String(pid))?.start;
   return fromPs()?.find((row) => row.pid === pid)?.start;
+}
+
+/**
+ * Whether this process is in the foreground of its terminal, which then sends the signals of its keys to the whole process
+ * group. Without /proc, a process in the background of a terminal is taken for one in the foreground.
+ */
+export function isInForeground(): boolean {
+  const fields = statOf("self");
+  return fields === undefined ? hasTerminal() : fields[2] === fields[5];
+}
+
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync("/dev/tty", "r"));
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { exitCode } from "./exit.js";
+import { isInForeground } from "./processes.js";
 
 /**
  * Signals that are passed on to the command. SIGCONT is one of them because the command's group may have been
@@ -43,12 +44,11 @@ export class SignalRelay {
    * `onSuspend` is called on Ctrl-Z. A suspended `holdfast` could not renew the lock, so it does not suspend itself.
    */
   constructor(foreground: boolean, onSuspend: () => void) {
-    const sharesTerminal = foreground && process.stdin.isTTY === true;
     for (const signal of relayed) {
       process.on(signal, () => {
         this.#asked ||= interrupting.includes(signal);
         if (this.#deliver === undefined) this.#withoutCommand(signal);
-        else if (!(sharesTerminal && fromTerminal.includes(signal))) this.#deliver(signal);
+        else if (!(foreground && fromTerminal.includes(signal) && isInForeground())) this.#deliver(signal);
       });
     }
     process.on("SIGTSTP", () => {

@@ -6,14 +6,18 @@ interface CauseOption {
   readonly cause?: unknown;
 }
 
+// As in the originals, `message` is enumerable, so that an error in JSON has its text.
+
 /**
  * As in redlock 4: the lock could not be acquired, extended or released. `cause` is Holdfast's error with the reason.
  */
 export class LockError extends Error {
   override readonly name = "LockError";
+  override message: string;
 
   constructor(message = "Failed to lock the resource.", attempts?: number, options?: CauseOption) {
     super(message, options);
+    this.message = message;
     this.attempts = attempts as number;
   }
 
@@ -26,7 +30,7 @@ export class ExecutionError extends Error {
   override readonly name = "ExecutionError";
 
   constructor(
-    message: string,
+    override message: string,
     /** The votes of each attempt; settled once all votes have arrived. */
     readonly attempts: ReadonlyArray<Promise<ExecutionStats>>,
     options?: CauseOption,
@@ -38,11 +42,16 @@ export class ExecutionError extends Error {
 /** As in redlock 5: a client voted against because another owner holds the resource. */
 export class ResourceLockedError extends Error {
   override readonly name = "ResourceLockedError";
+
+  constructor(override message: string) {
+    super(message);
+  }
 }
 
 /** A client could not execute a request. */
 export class ClientError extends Error {
   override readonly name = "ClientError";
+  override message: string;
 
   constructor(
     message: string,
@@ -51,6 +60,7 @@ export class ClientError extends Error {
     readonly reason: FailureReason,
   ) {
     super(`${node}: ${message}`);
+    this.message = `${node}: ${message}`;
   }
 }
 

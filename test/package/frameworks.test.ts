@@ -61,6 +61,7 @@ new Hono().post("/", lockHono({ locks, key: (context) => context.req.path }), (c
 
 const processor = underLease<{ order: string }, number>({ locks, key: ({ data }) => data.order }, (_job, lease) => lease.remaining());
 new Worker<{ order: string }, number>("orders", processor, { connection: {} });
+underLease({ locks, key }, async (job) => job.data.order);
 // @ts-expect-error: the data have no such member
 underLease<{ order: string }, number>({ locks, key: ({ data }) => data.id }, () => 1);
 

@@ -241,6 +241,21 @@ describe("the secret value", () => {
   });
 });
 
+it("errors have their text in JSON", () => {
+  const errors = [
+    new entry.LockError("taken", 2),
+    new entry.ExecutionError("taken", []),
+    new entry.ResourceLockedError("taken"),
+    new entry.ClientError("refused", "a:1", "refused"),
+  ];
+  expect(JSON.parse(JSON.stringify(errors))).toEqual([
+    { name: "LockError", message: "taken", attempts: 2 },
+    { name: "ExecutionError", message: "taken", attempts: [] },
+    { name: "ResourceLockedError", message: "taken" },
+    { name: "ClientError", message: "a:1: refused", node: "a:1", reason: "refused" },
+  ]);
+});
+
 it("every named value is also a static of the class", () => {
   const values = Object.entries(entry).filter(([name]) => name !== "module.exports");
   expect(values.length).toBeGreaterThan(8);

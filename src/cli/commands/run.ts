@@ -40,7 +40,8 @@ It runs in a session of its own, without the terminal's job control; --foregroun
 the lock is not renewed in time, all that it started gets SIGTERM, and after the grace SIGKILL, before
 somebody else can have the lock; without grace if the lock is gone already (deleted, or taken). A watchdog
 does that even when holdfast itself is killed or stopped. With --foreground there is no group to end: on
-Linux its processes are found all the same; elsewhere those whose parents have ended are not.
+Linux its processes are found all the same; elsewhere those whose parents have ended are not. Ctrl-C in
+the terminal then reaches the command by itself, so that holdfast does not pass SIGINT on.
 What the command leaves in its process group when it ends is ended too, before the lock is released.
 
 A node that lost its memory (a restart, FLUSHALL) may have granted what somebody still holds: it does not

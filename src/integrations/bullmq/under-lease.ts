@@ -43,7 +43,8 @@ export type JobProcessor<Data, Result, Name extends string> = (
  *
  * @throws InvalidOptionError, ManagerClosedError.
  */
-export function underLease<Data = unknown, Result = unknown, Name extends string = string>(
+// biome-ignore lint/suspicious/noExplicitAny: as in BullMQ's own Job, for a key that says nothing about the data.
+export function underLease<Data = any, Result = unknown, Name extends string = string>(
   options: JobLockOptions<Data, Result, Name>,
   processor: LeasedProcessor<Data, Result, Name>,
 ): JobProcessor<Data, Result, Name> {

@@ -36,18 +36,35 @@ function refuse(response: ServerResponse, { status, headers, body }: Refusal): v
 }
 
 /**
- * Releases the lease when the handler ends the response, just before the end is sent. If the client goes away before, the
- * handler may still be at work: then the lease is kept until the handler ends the response, unless it has begun to send one, of
- * which the rest has nowhere to go.
+ * Releases the lease when the handler ends or destroys the response, just before that is done. If the client goes away before,
+ * the handler may still be at work: then the lease is kept until the handler ends or destroys the response, unless it has begun
+ * to send one, of which the rest has nowhere to go.
  */
 function releaseWith(response: ServerResponse, lease: Lease): void {
-  const end = response.end as (...given: unknown[]) => ServerResponse;
-  // `end` has several forms, and each is passed on as it is.
-  response.end = function (this: ServerResponse, ...given: unknown[]) {
-    void lease.release();
-    return end.apply(this, given);
-  } as ServerResponse["end"];
+  const release = () => void lease.release();
+  // Node calls neither of them when a client goes away.
+  callBefore(response, "end", release);
+  callBefore(response, "destroy", release);
+  let gone = false;
+  let piped = false;
+  const releaseIfUseless = () => {
+    if (gone && (piped || response.headersSent)) release();
+  };
   response.once("close", () => {
-    if (response.headersSent) void lease.release();
+    gone = true;
+    releaseIfUseless();
   });
+  response.once("pipe", () => {
+    piped = true;
+    releaseIfUseless();
+  });
+}
+
+function callBefore(response: ServerResponse, name: "end" | "destroy", act: () => void): void {
+  const method = response[name] as (...given: unknown[]) => ServerResponse;
+  // `end` has several forms, and each is passed on as it is.
+  response[name] = function (this: ServerResponse, ...given: unknown[]) {
+    act();
+    return method.apply(this, given);
+  } as ServerResponse["end"] & ServerResponse["destroy"];
 }

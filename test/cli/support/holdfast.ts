@@ -6,6 +6,8 @@ import { isGone } from "./processes.js";
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Starts the command in a session of its own, without the terminal of whoever runs the tests. */
+  readonly detached?: boolean;
 }
 
 export interface Ended {
@@ -76,6 +78,7 @@ export async function startHoldfast(args: readonly string[], options: StartOptio
   const child = spawn(process.execPath, [await builtCommand(), ...args], {
     env: { ...env, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    detached: options.detached ?? false,
     stdio: ["ignore", "pipe", "pipe"],
   });
   const holdfast = new Holdfast(child);

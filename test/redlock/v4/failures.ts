@@ -150,6 +150,7 @@ export const failing: Case<Api>[] = [
         errorView(context, error),
         errorView(context, new context.api.LockError("mine", 3)),
         String(error),
+        JSON.parse(JSON.stringify(error)),
       ];
     },
   },

@@ -8,7 +8,8 @@ export const errors: readonly V5Case[] = [
     async run({ api }) {
       const error = new api.ExecutionError("the message", []);
       const { name, message, attempts } = error;
-      return { name, message, attempts, error: error instanceof Error, text: String(error) };
+      const [text, json] = [String(error), JSON.stringify(error)];
+      return { name, message, attempts, error: error instanceof Error, text, json };
     },
   },
   {
@@ -16,7 +17,8 @@ export const errors: readonly V5Case[] = [
     async run({ api }) {
       const error = new api.ResourceLockedError("the message");
       const { name, message } = error;
-      return { name, message, error: error instanceof Error, text: String(error) };
+      const [text, json] = [String(error), JSON.stringify(error)];
+      return { name, message, error: error instanceof Error, text, json };
     },
   },
   {
