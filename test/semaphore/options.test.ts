@@ -35,6 +35,17 @@ describe("bad input of a semaphore is refused before any request", () => {
     expect(locks.semaphore("exports", { permits: 4 }).permits).toBe(4);
   });
 
+  it("another number of permits for a semaphore in use, however many others were opened since", async () => {
+    const locks = locksOf();
+    const semaphore = locks.semaphore("imports", { permits: 2 });
+    const lease = await locks.semaphore("exports", { permits: 2 }).acquire();
+    for (let index = 0; index < 20_000; index++) locks.semaphore(`customer:${index}`, { permits: 1 });
+    for (const name of ["imports", "exports"])
+      expect(() => locks.semaphore(name, { permits: 3 })).toThrowError(/permits must be 2/);
+    expect(locks.semaphore("exports", { permits: 2 }).permits).toBe(semaphore.permits);
+    await lease.release();
+  });
+
   it.each([0, 6, -1, 1.5, Number.NaN, "2", null])("weight: %s of 5", async (weight) => {
     const semaphore = locksOf().semaphore("imports", { permits: 5 });
     const options = { weight: weight as number };
