@@ -1,7 +1,7 @@
 import { InvalidOptionError } from "../errors.js";
 import { checkKnown } from "../lock/option-checks.js";
 import { PermitPool } from "../lock/permit-pool.js";
-import { checkKeys, checkSlots } from "../lock/resources.js";
+import { checkKeys, checkPermitSlots } from "../lock/resources.js";
 import type { Manager } from "../manager/manager.js";
 import { checkText } from "../support/checks.js";
 import { ManagedSemaphore } from "./managed-semaphore.js";
@@ -51,7 +51,7 @@ export class Semaphores {
     const { prefix, random, nodeSet } = this.manager.context;
     const pool = new PermitPool(name, permits, prefix, random);
     checkKeys([pool.key]);
-    if (permits > 1) checkSlots(nodeSet.nodes, pool.all);
+    if (permits > 1) checkPermitSlots(nodeSet.nodes, name, pool.all);
     return pool;
   }
 

@@ -1,3 +1,4 @@
+import { Cluster } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { createLocks, memoryNode } from "../../src/index.js";
 
@@ -44,6 +45,20 @@ describe("bad input of a semaphore is refused before any request", () => {
       expect(() => locks.semaphore(name, { permits: 3 })).toThrowError(/permits must be 2/);
     expect(locks.semaphore("exports", { permits: 2 }).permits).toBe(semaphore.permits);
     await lease.release();
+  });
+
+  it.each(["}a", "}{"])("a name that scatters the permits over a Cluster: %s", async (name) => {
+    const cluster = new Cluster([{ host: "127.0.0.1", port: 1 }], { lazyConnect: true });
+    const locks = createLocks({ nodes: [cluster] });
+    expect(() => locks.semaphore(name, { permits: 3 })).toThrowError(
+      expect.objectContaining({ code: "INVALID_OPTION", option: "name" }),
+    );
+    for (const other of ["a}", "{", "{}a", "}{a}"])
+      expect(locks.semaphore(other, { permits: 3 }).name).toBe(other);
+    expect(locks.semaphore(name, { permits: 1 }).name).toBe(name);
+    expect(locksOf().semaphore(name, { permits: 3 }).name).toBe(name);
+    await locks.close();
+    cluster.disconnect();
   });
 
   it.each([0, 6, -1, 1.5, Number.NaN, "2", null])("weight: %s of 5", async (weight) => {
