@@ -1,12 +1,9 @@
-import calculateSlot from "cluster-key-slot";
 import type { Replacement } from "../engine/node/lock-node.js";
 import { messageOf } from "../engine/protocol/error-message.js";
+import { slotOf } from "../engine/protocol/hash-slot.js";
 import { systemRandom } from "../engine/time/random.js";
 import type { ReplacementCause } from "./replacement.js";
 import type { ScriptConnection } from "./script-client.js";
-
-/** The hash slot of a key as stored, prefix included. */
-export const slotOf = (key: string): number => calculateSlot(key);
 
 /** Whether all keys share a hash slot, so that one command can name them all. */
 export const sameSlot = (keys: readonly string[]): boolean => {

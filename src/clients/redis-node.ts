@@ -8,6 +8,7 @@ import type {
   SubscriptionListener,
 } from "../engine/node/lock-node.js";
 import { encodeBatch } from "../engine/protocol/encoding.js";
+import { slotOf } from "../engine/protocol/hash-slot.js";
 import type { Identification, MemoryChange } from "../engine/protocol/memory.js";
 import { batchScript, batchScriptSha } from "../engine/protocol/script.js";
 import type { SetRecord } from "../engine/protocol/set-record.js";
@@ -15,7 +16,7 @@ import type { Clock } from "../engine/time/clock.js";
 import { systemClock } from "../engine/time/system-clock.js";
 import { soleCaller } from "../support/async-context.js";
 import { type Call, CallRecovery, type CallSender } from "./call-recovery.js";
-import { sameSlot, slotOf } from "./cluster.js";
+import { sameSlot } from "./cluster.js";
 import type { ConnectionListener } from "./connection-listeners.js";
 import { ConnectionReplacer } from "./connection-replacer.js";
 import { failureOf, notReady } from "./failure.js";

@@ -4,9 +4,9 @@ import type { Vote } from "../engine/protocol/vote.js";
 import type { RetryReason } from "../engine/time/retry.js";
 import type { ExpiryReason } from "../errors.js";
 
-/** What all events of a manager have. */
+/** What all events have. */
 interface GroupEvent {
-  /** The name of the group of nodes. Absent without groups, and in the events of a handle. */
+  /** The name of the group of nodes. Absent without groups. */
   readonly group?: string;
 }
 

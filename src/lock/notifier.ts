@@ -5,7 +5,7 @@ import { isolate, SafeEmitter } from "../support/safe-emitter.js";
 import { type ExpiredEvent, type LockEventMap, type LockEvents, lockEvents } from "./events.js";
 import type { ManagerContext } from "./manager-context.js";
 
-type Common = "type" | "resources" | "acquisition" | "time" | "permits" | "mode";
+type Common = "type" | "resources" | "acquisition" | "time" | "group" | "permits" | "mode";
 type Details<Name extends keyof LockEvents> = Omit<Parameters<LockEvents[Name]>[0], Common>;
 
 /** The maximum number of callbacks per delivery. Further callbacks wait for a timer, so as not to starve the event loop. */
@@ -105,7 +105,9 @@ export class Notifier {
     details: Some,
   ) {
     const { resources, permits, mode } = this;
-    const event = { type, resources, acquisition, time: this.manager.clock.wall(), ...details };
+    const { clock, group } = this.manager;
+    const common = { type, resources, acquisition, time: clock.wall() };
+    const event = { ...common, ...(group === null ? {} : { group }), ...details };
     if (mode !== undefined) return { ...event, mode };
     return permits === undefined ? event : { ...event, permits };
   }

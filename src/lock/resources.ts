@@ -1,5 +1,5 @@
-import calculateSlot from "cluster-key-slot";
 import type { LockNode } from "../engine/node/lock-node.js";
+import { slotOf } from "../engine/protocol/hash-slot.js";
 import { markerKey, probeKey, setsKey } from "../engine/protocol/side-keys.js";
 import { InvalidOptionError } from "../errors.js";
 import { checkText } from "../support/checks.js";
@@ -42,15 +42,29 @@ export function checkKeys(keys: readonly string[]): void {
 
 /** Checks that all keys are in one hash slot if a node is a Redis Cluster. */
 export function checkSlots(nodes: readonly LockNode[], keys: readonly string[]): void {
-  for (const node of nodes) {
-    if (!node.sharded) continue;
-    const slots = new Set(keys.map((key) => calculateSlot((node.keyspace?.prefix ?? "") + key)));
-    if (slots.size === 1) continue;
-    throw new InvalidOptionError(
-      "resources",
-      keys.join(", "),
-      `in one hash slot to be locked together in a Cluster (${node.name}): put the same hash tag in each, ` +
-        'as in "{order:7}:stock" and "{order:7}:payment" (only what stands between { and } is hashed)',
-    );
-  }
+  const node = scattering(nodes, keys);
+  if (node === undefined) return;
+  throw new InvalidOptionError(
+    "resources",
+    keys.join(", "),
+    `in one hash slot to be locked together in a Cluster (${node.name}): put the same hash tag in each, ` +
+      'as in "{order:7}:stock" and "{order:7}:payment" (only what stands between { and } is hashed)',
+  );
 }
+
+/** Checks that the keys of all permits are in one hash slot if a node is a Redis Cluster. */
+export function checkPermitSlots(nodes: readonly LockNode[], name: string, keys: readonly string[]): void {
+  const node = scattering(nodes, keys);
+  if (node === undefined) return;
+  const allowed =
+    `a name that puts the keys of all permits into one hash slot of the Cluster (${node.name}): ` +
+    'begin it with another character than "}", or put a hash tag in it, as in "{imports}"';
+  throw new InvalidOptionError("name", name, allowed);
+}
+
+/** The first Redis Cluster that has the keys in several hash slots. */
+const scattering = (nodes: readonly LockNode[], keys: readonly string[]): LockNode | undefined =>
+  nodes.find(
+    ({ sharded, keyspace }) =>
+      sharded && new Set(keys.map((key) => slotOf((keyspace?.prefix ?? "") + key))).size > 1,
+  );

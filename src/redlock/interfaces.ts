@@ -1,15 +1,19 @@
-/** The public interfaces that refer to one another: a lock, and the Redlock object that made it. */
+/** The public interfaces that refer to one another: the Redlock class, its instances, and what they make. */
 import type { EventEmitter } from "node:events";
 import type { Handle, Locks } from "../api/types.js";
+import type { ClientError, ExecutionError, LockError, ResourceLockedError } from "./errors.js";
 import type {
   Callback,
   Client,
+  ClientList,
   ExecutionResult,
   ExecutionStats,
   GivenSettings,
+  Options,
   RedlockAbortSignal,
   Settings,
 } from "./types.js";
+import type { IoredisClient, RedisjsClient } from "./wrappers.js";
 
 export type Attempts = ReadonlyArray<Promise<ExecutionStats>>;
 
@@ -194,4 +198,24 @@ export interface RedlockInstance extends EventEmitter<RedlockEvents> {
    */
   // biome-ignore lint/suspicious/noExplicitAny: programs of redlock 5 declare it as void.
   quit(callback?: Callback<any>): Promise<any>;
+}
+
+/** The Redlock class. */
+export interface RedlockConstructor {
+  readonly prototype: RedlockInstance;
+  readonly Redlock: RedlockConstructor;
+  readonly default: RedlockConstructor;
+  readonly Lock: LockConstructor;
+  readonly LockError: typeof LockError;
+  readonly ExecutionError: typeof ExecutionError;
+  readonly ResourceLockedError: typeof ResourceLockedError;
+  readonly ClientError: typeof ClientError;
+  readonly IoredisClient: typeof IoredisClient;
+  readonly RedisjsClient: typeof RedisjsClient;
+  /** As in redlock 4 and 5. @throws Error without clients, DuplicateNodeError, InvalidOptionError. */
+  new (clients: ClientList, options?: Options, scripts?: object): RedlockInstance;
+  /**
+   * As in node-redlock: the number of attempts, ms between them, and the share of the ttl by which clocks may differ.
+   */
+  new (clients: ClientList, retryCount?: number, retryDelay?: number, driftFactor?: number): RedlockInstance;
 }

@@ -7,8 +7,17 @@ import { Redlock as RedlockClass } from "./redlock.js";
 import type * as types from "./types.js";
 import type * as wrappers from "./wrappers.js";
 
+export type { Handle, Lease, Locks } from "../api/types.js";
 export { ClientError, ExecutionError, LockError, ResourceLockedError } from "./errors.js";
-export type { LockNotice, RedlockEvents } from "./interfaces.js";
+export type {
+  Attempts,
+  Disposer,
+  Lock as LockInstance,
+  LockNotice,
+  RedlockConstructor,
+  RedlockEvents,
+  RedlockInstance,
+} from "./interfaces.js";
 export { type ClassicLock, Lock, type LockConstructor } from "./lock.js";
 export type {
   Callback,
@@ -28,7 +37,7 @@ export type {
 } from "./types.js";
 export { IoredisClient, RedisjsClient } from "./wrappers.js";
 
-export const Redlock = RedlockClass;
+export const Redlock: interfaces.RedlockConstructor = RedlockClass;
 export type Redlock = interfaces.RedlockInstance;
 
 /** The types under the names of the class's static members: as in redlock 4, and for `export =`. */

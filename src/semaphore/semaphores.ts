@@ -1,7 +1,7 @@
 import { InvalidOptionError } from "../errors.js";
 import { checkKnown } from "../lock/option-checks.js";
 import { PermitPool } from "../lock/permit-pool.js";
-import { checkKeys, checkSlots } from "../lock/resources.js";
+import { checkKeys, checkPermitSlots } from "../lock/resources.js";
 import type { Manager } from "../manager/manager.js";
 import { checkText } from "../support/checks.js";
 import { ManagedSemaphore } from "./managed-semaphore.js";
@@ -9,12 +9,18 @@ import type { SemaphoreOptions } from "./types.js";
 
 /** Each attempt sends the keys of all permits. */
 const maxPermits = 1_000;
-/** Maximum number of semaphores that are remembered. Beyond it, a second number of permits for the oldest goes unnoticed here. */
-const maxKnown = 10_000;
+/** How many semaphores are remembered, the latest opened ones. Others are known while the program uses them. */
+const maxRecent = 10_000;
 
 /** The semaphores of one manager. All objects of one name share a pool of permits. */
 export class Semaphores {
-  readonly #pools = new Map<string, PermitPool>();
+  /** In the order in which they were last opened. */
+  readonly #recent = new Map<string, PermitPool>();
+  /** Those that leases, waiters and objects of the program may still refer to. */
+  readonly #older = new Map<string, WeakRef<PermitPool>>();
+  readonly #unused = new FinalizationRegistry<string>((name) => {
+    if (this.#older.get(name)?.deref() === undefined) this.#older.delete(name);
+  });
 
   constructor(private readonly manager: Manager) {}
 
@@ -29,20 +35,34 @@ export class Semaphores {
   }
 
   #poolOf(name: string, permits: number): PermitPool {
-    const known = this.#pools.get(name);
+    const known = this.#recent.get(name) ?? this.#older.get(name)?.deref();
     if (known !== undefined && known.number !== permits) {
       const allowed = `${known.number}, as these locks have given it for this semaphore before`;
       throw new InvalidOptionError("permits", permits, allowed);
     }
-    if (known !== undefined) return known;
+    const pool = known ?? this.#createPool(name, permits);
+    this.#recent.delete(name);
+    this.#recent.set(name, pool);
+    if (this.#recent.size > maxRecent) this.#removeOldest();
+    return pool;
+  }
+
+  #createPool(name: string, permits: number): PermitPool {
     const { prefix, random, nodeSet } = this.manager.context;
     const pool = new PermitPool(name, permits, prefix, random);
     checkKeys([pool.key]);
-    if (permits > 1) checkSlots(nodeSet.nodes, pool.all);
-    this.#pools.set(name, pool);
-    const [oldest] = this.#pools.keys();
-    if (this.#pools.size > maxKnown && oldest !== undefined) this.#pools.delete(oldest);
+    if (permits > 1) checkPermitSlots(nodeSet.nodes, name, pool.all);
     return pool;
+  }
+
+  #removeOldest(): void {
+    const [oldest] = this.#recent;
+    if (oldest === undefined) return;
+    const [name, pool] = oldest;
+    this.#recent.delete(name);
+    if (this.#older.get(name)?.deref() === pool) return;
+    this.#older.set(name, new WeakRef(pool));
+    this.#unused.register(pool, name);
   }
 }
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { slotOf } from "../../src/clients/cluster.js";
+import { slotOf } from "../../src/engine/protocol/hash-slot.js";
 import type { LockNode } from "../../src/engine/node/lock-node.js";
 import { probeKey } from "../../src/engine/protocol/side-keys.js";
 import { ioredisSubject, ioredisVersions, nodeRedisSubject, nodeRedisVersions } from "../contract/clients.js";

@@ -30,6 +30,18 @@ it("metrics and spans say which group they are of", async () => {
   end();
 });
 
+it("the events of handles and the argument of onLost say which group they are of", async () => {
+  const { nodes, locks, resources } = await started("events");
+  const [, resource] = resources;
+  const groups: (string | undefined)[] = [];
+  const handle = locks.handle(resource, { maxHold: 50, onLost: ({ group }) => groups.push(group) });
+  handle.on("acquired", ({ group }) => groups.push(group));
+  locks.on("acquired", ({ group }) => groups.push(group));
+  await nodes.run(handle.acquire());
+  await nodes.clock.advance(100);
+  expect(groups).toEqual(["2", "2", "2"]);
+});
+
 it("one page shows the locks and nodes of all groups", async () => {
   const { nodes, locks, resources } = await started("page");
   const feed = new InspectorFeed();

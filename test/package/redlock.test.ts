@@ -74,6 +74,20 @@ describe("holdfast/redlock in the packed package", () => {
     }
   }, 120_000);
 
+  it.each([
+    ["nodenext", "nodenext", ["inferred.mts", "inferred.cts", "inferred-imports.cts"]],
+    ["esnext", "bundler", ["inferred.mts"]],
+  ])(
+    "lets programs export what has inferred types, with declarations: %s, %s",
+    async (module, resolution, files) => {
+      for (const name of files)
+        await consumer.write(name, await readFile(`test/package/programs/${name}.txt`, "utf8"));
+      const args = ["--declaration", "--module", module, "--moduleResolution", resolution];
+      await consumer.typecheck([...args, ...nodeTypes, ...files]);
+    },
+    120_000,
+  );
+
   it("has types for tools that do not support exports, and for bundlers", async () => {
     await consumer.write("old.ts", await readFile("test/package/programs/redlock-5.mts.txt", "utf8"));
     const args = ["--module", "esnext", "--moduleResolution", "bundler", ...nodeTypes, "old.ts"];

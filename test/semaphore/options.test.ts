@@ -1,3 +1,4 @@
+import { Cluster } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { createLocks, memoryNode } from "../../src/index.js";
 
@@ -33,6 +34,31 @@ describe("bad input of a semaphore is refused before any request", () => {
       /permits must be 5, as these locks have given it .* got 4/,
     );
     expect(locks.semaphore("exports", { permits: 4 }).permits).toBe(4);
+  });
+
+  it("another number of permits for a semaphore in use, however many others were opened since", async () => {
+    const locks = locksOf();
+    const semaphore = locks.semaphore("imports", { permits: 2 });
+    const lease = await locks.semaphore("exports", { permits: 2 }).acquire();
+    for (let index = 0; index < 20_000; index++) locks.semaphore(`customer:${index}`, { permits: 1 });
+    for (const name of ["imports", "exports"])
+      expect(() => locks.semaphore(name, { permits: 3 })).toThrowError(/permits must be 2/);
+    expect(locks.semaphore("exports", { permits: 2 }).permits).toBe(semaphore.permits);
+    await lease.release();
+  });
+
+  it.each(["}a", "}{"])("a name that scatters the permits over a Cluster: %s", async (name) => {
+    const cluster = new Cluster([{ host: "127.0.0.1", port: 1 }], { lazyConnect: true });
+    const locks = createLocks({ nodes: [cluster] });
+    expect(() => locks.semaphore(name, { permits: 3 })).toThrowError(
+      expect.objectContaining({ code: "INVALID_OPTION", option: "name" }),
+    );
+    for (const other of ["a}", "{", "{}a", "}{a}"])
+      expect(locks.semaphore(other, { permits: 3 }).name).toBe(other);
+    expect(locks.semaphore(name, { permits: 1 }).name).toBe(name);
+    expect(locksOf().semaphore(name, { permits: 3 }).name).toBe(name);
+    await locks.close();
+    cluster.disconnect();
   });
 
   it.each([0, 6, -1, 1.5, Number.NaN, "2", null])("weight: %s of 5", async (weight) => {

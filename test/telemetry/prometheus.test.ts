@@ -67,11 +67,13 @@ describe("the Prometheus text of a process's own locks", () => {
     expect(sumOf(samples, "holdfast_lock_in_use")).toBe(0);
   });
 
-  it("refuses anything but locks", async () => {
-    await expect(prometheusOf([{} as never])).rejects.toMatchObject({
-      code: "INVALID_OPTION",
-      option: "locks",
-    });
+  it("refuses anything but a list of locks", async () => {
+    const locks = new TestNodes(1).locks();
+    for (const value of [[{}], locks, {}, null, undefined, "locks"])
+      await expect(prometheusOf(value as never)).rejects.toMatchObject({
+        code: "INVALID_OPTION",
+        option: "locks",
+      });
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Keyspace, Replacement } from "../../engine/node/lock-node.js";
-import { replaceUnresponsive, rotation, slotOf } from "../cluster.js";
+import { slotOf } from "../../engine/protocol/hash-slot.js";
+import { replaceUnresponsive, rotation } from "../cluster.js";
 import type { ConnectionSource } from "../connection-watch.js";
 import type { ReplacementCause } from "../replacement.js";
 import type { ScriptClient, ScriptConnection } from "../script-client.js";

@@ -1,4 +1,4 @@
-import calculateSlot from "cluster-key-slot";
+import { slotOf } from "./hash-slot.js";
 import { semaphoreKey } from "./permit-keys.js";
 
 /** The key of a server's marker: see `readMarker`. Each server has one; a Cluster has none. */
@@ -50,7 +50,7 @@ let counted = 0;
 function tagOf(slot: number): string {
   while (!tags.has(slot)) {
     const candidate = (counted++).toString(36);
-    const found = calculateSlot(candidate);
+    const found = slotOf(candidate);
     if (!tags.has(found)) tags.set(found, candidate);
   }
   return tags.get(slot) ?? "";
@@ -62,7 +62,7 @@ function tagOf(slot: number): string {
  */
 export function sideKeysOf(sharded: boolean, prefix: () => string = () => ""): SideKeys {
   if (!sharded) return single;
-  const tag = (key: string) => tagOf(calculateSlot(prefix() + key));
+  const tag = (key: string) => tagOf(slotOf(prefix() + key));
   return {
     record: (key) => `holdfast:fence:{${tag(key)}}:${semaphoreKey(key)}`,
     watermark: (key) => `holdfast:watermark:{${tag(key)}}`,
