@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { slotOf } from "../../src/engine/protocol/hash-slot.js";
 import type { LockNode } from "../../src/engine/node/lock-node.js";
+import { slotOf } from "../../src/engine/protocol/hash-slot.js";
 import { ioredisSubject, ioredisVersions, nodeRedisSubject, nodeRedisVersions } from "../contract/clients.js";
 import {
   acquire,

@@ -34,7 +34,7 @@ it("the events of handles and the argument of onLost say which group they are of
   const { nodes, locks, resources } = await started("events");
   const [, resource] = resources;
   const groups: (string | undefined)[] = [];
-  const handle = locks.handle(resource, { maxHold: 50, onLost: ({ group }) => groups.push(group) });
+  const handle = locks.handle(resource, { maxHold: 50, onLost: ({ group }) => void groups.push(group) });
   handle.on("acquired", ({ group }) => groups.push(group));
   locks.on("acquired", ({ group }) => groups.push(group));
   await nodes.run(handle.acquire());
