@@ -1574,8 +1574,8 @@ export const switches = [
     "14 liveness",
     "the rate of connection replacements is not bounded",
     "src/clients/replacement.ts",
-    "this.clock.monotonic() + Math.min(",
-    "0 * Math.min(",
+    "this.#delay = Math.min(firstDelay",
+    "this.#delay = 0 * Math.min(firstDelay",
     "test/clients/replacement.test",
   ],
   [

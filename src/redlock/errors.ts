@@ -6,18 +6,20 @@ interface CauseOption {
   readonly cause?: unknown;
 }
 
-// As in the originals, `message` is enumerable, so that an error in JSON has its text.
+/** As in the originals, an error in JSON has its text. */
+function showMessage(error: Error): void {
+  Object.defineProperty(error, "message", { enumerable: true });
+}
 
 /**
  * As in redlock 4: the lock could not be acquired, extended or released. `cause` is Holdfast's error with the reason.
  */
 export class LockError extends Error {
   override readonly name = "LockError";
-  override message: string;
 
   constructor(message = "Failed to lock the resource.", attempts?: number, options?: CauseOption) {
     super(message, options);
-    this.message = message;
+    showMessage(this);
     this.attempts = attempts as number;
   }
 
@@ -30,12 +32,13 @@ export class ExecutionError extends Error {
   override readonly name = "ExecutionError";
 
   constructor(
-    override message: string,
+    message: string,
     /** The votes of each attempt; settled once all votes have arrived. */
     readonly attempts: ReadonlyArray<Promise<ExecutionStats>>,
     options?: CauseOption,
   ) {
     super(message, options);
+    showMessage(this);
   }
 }
 
@@ -43,15 +46,15 @@ export class ExecutionError extends Error {
 export class ResourceLockedError extends Error {
   override readonly name = "ResourceLockedError";
 
-  constructor(override message: string) {
+  constructor(message: string) {
     super(message);
+    showMessage(this);
   }
 }
 
 /** A client could not execute a request. */
 export class ClientError extends Error {
   override readonly name = "ClientError";
-  override message: string;
 
   constructor(
     message: string,
@@ -60,7 +63,7 @@ export class ClientError extends Error {
     readonly reason: FailureReason,
   ) {
     super(`${node}: ${message}`);
-    this.message = `${node}: ${message}`;
+    showMessage(this);
   }
 }
 
