@@ -48,6 +48,8 @@ const longTests = [
 ];
 /** Tests in a browser that only `npm run test:full` runs. */
 const longPages = [
+  "test/inspector/browser/chart.test.ts",
+  "test/inspector/browser/history.test.ts",
   "test/inspector/browser/kinds.redis.test.ts",
   "test/inspector/browser/live-and-replay.test.ts",
   "test/inspector/browser/many-locks.test.ts",
