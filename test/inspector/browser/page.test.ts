@@ -120,6 +120,8 @@ test("without a lock in the address, one is shown if there is room, and the user
   expect(page.url()).toBe("about:blank");
   await page.goForward();
   await opened("orders:00002");
+  // The heading needs the address only; the list, which gets the key, needs the first frames.
+  await rowOf(page, "orders:00002").waitFor();
   await page.keyboard.press("ArrowDown");
   await opened("orders:00003");
   await page.keyboard.press("Escape");
