@@ -19,7 +19,10 @@ function heldSpan({ start, until, left, lost }: RecordedLease): Span {
   };
 }
 
-/** Finds pairs of leases of a resource that were held at the same time. */
+/**
+ * Finds leases that were held while others took too many units of their resource, and the one of these others that was held
+ * for longest.
+ */
 export function findOverlaps(leases: readonly RecordedLease[]): Overlap[] {
   return byResource(leases).flatMap(overlapsOfOne);
 }
@@ -30,14 +33,16 @@ function overlapsOfOne(leases: readonly RecordedLease[]): Overlap[] {
     .filter(({ span }) => span.from < span.to)
     .sort((a, b) => a.span.from - b.span.from);
   const found: Overlap[] = [];
-  let longest = held[0];
-  for (const next of held.slice(1)) {
-    if (longest === undefined) break;
-    const ms = Math.min(longest.span.to, next.span.to) - next.span.from;
-    if (ms > 0) {
+  let others: typeof held = [];
+  for (const next of held) {
+    others = others.filter(({ span }) => span.to > next.span.from);
+    const taken = others.reduce((units, { lease }) => units + lease.takes, next.lease.takes);
+    if (taken > next.lease.of) {
+      const longest = others.reduce((one, other) => (other.span.to > one.span.to ? other : one));
+      const ms = Math.min(longest.span.to, next.span.to) - next.span.from;
       found.push({ resource: next.lease.resource, one: longest.lease.id, other: next.lease.id, ms });
     }
-    if (next.span.to > longest.span.to) longest = next;
+    others.push(next);
   }
   return found;
 }

@@ -16,6 +16,10 @@ export const bounds = {
   fresh: 6_000,
   /** A queued process is served. */
   line: 8_000,
+  /** A process is granted permits of a contended semaphore. */
+  permit: 8_000,
+  /** A process is granted a shared or an exclusive lease of a contended resource. */
+  share: 8_000,
   /** A key disappears from a server after the end of its lease. */
   gone: 3_500,
 } as const;
@@ -53,7 +57,7 @@ export interface LivenessFacts {
 export function judgeLiveness(facts: LivenessFacts): Liveness {
   const faults: string[] = [];
   const recoveries: number[] = [];
-  const longest = { vote: 0, free: 0, fresh: 0, line: 0 };
+  const longest = { vote: 0, free: 0, fresh: 0, line: 0, permit: 0, share: 0 };
   const note = (run: ProcessRun, kind: keyof typeof longest, what: string, { gaps, longest: most }: Gaps) => {
     longest[kind] = Math.max(longest[kind], most);
     for (const { from, ms } of gaps) {
@@ -106,13 +110,16 @@ function signsOf({ leases, notes }: Recorded, { id, works }: ProcessRun) {
   const ascending = (times: readonly number[]) => [...times].sort((a, b) => a - b);
   const free = own.flatMap(({ probes = [] }) => probes.filter((_, index) => index % 2 === 1));
   const fresh = own.flatMap((one) => one.fresh ?? []);
-  const line = leases.flatMap(({ client, resource, start }) =>
-    client === id && resource.startsWith("line-") ? [start] : [],
-  );
+  const leased = (kind: string) =>
+    leases.flatMap(({ client, resource, start }) =>
+      client === id && resource.startsWith(`${kind}-`) ? [start] : [],
+    );
   const signs = [
     ["free", "probe", "nothing that was free", ascending(free)],
     ["fresh", "fresh", "no fence of a new resource", ascending(fresh)],
-    ["line", "line", "no turn in the queue", ascending(line)],
+    ["line", "line", "no turn in the queue", leased("line")],
+    ["permit", "permit", "no permit", leased("permit")],
+    ["share", "share", "no shared or exclusive lease", leased("share")],
   ] as const;
   return signs.filter(([, work]) => works.includes(work));
 }

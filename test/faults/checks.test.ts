@@ -13,6 +13,8 @@ const lease = (given: Partial<RecordedLease> = {}): RecordedLease => {
     id: `lease-${count}`,
     client: "client-0.1",
     resource: "a",
+    takes: 1,
+    of: 1,
     fence: count,
     asked: 80,
     won: 90,
@@ -43,6 +45,19 @@ describe("the check of exclusion", () => {
       [long.id, within.id, 100],
       [long.id, last.id, 100],
     ]);
+  });
+
+  it("counts the units that leases of permits, and shared leases, take of their resource", () => {
+    const permit = (given: Partial<RecordedLease> = {}) => lease({ takes: 1, of: 3, ...given });
+    const [one, two] = [permit(), permit({ takes: 2, until: 300 })];
+    expect(findOverlaps([one, two, permit({ start: 200, until: 400 })])).toEqual([]);
+    const tooMany = permit({ start: 190, until: 400 });
+    expect(findOverlaps([one, two, tooMany])).toEqual([
+      { resource: "a", one: two.id, other: tooMany.id, ms: 110 },
+    ]);
+    const [reader, other, writer] = [1, 1, 1_000].map((takes) => lease({ takes, of: 1_000 }));
+    expect(findOverlaps([reader, other] as RecordedLease[])).toEqual([]);
+    expect(findOverlaps([reader, other, writer] as RecordedLease[])).toHaveLength(1);
   });
 
   it("treats a lease as ended when it was released or reported lost", () => {

@@ -48,11 +48,12 @@ export type Vote =
 /**
  * The work that a process repeats. "short": a short lease of a contended resource, queued. "unfair": the same without
  * queueing. "long": a renewed lease. "bold": a renewed lease whose holder continues to write after a loss. "probe": a lease
- * of an uncontended resource. "line": a lease of a resource for which all processes queue. "elect": a candidate of the
- * election of all processes. For the others, see fixtures/liveness-works.mjs.
+ * of an uncontended resource. "line": a lease of a resource for which all processes queue. "permit": permits of a semaphore.
+ * "share": a shared or exclusive lease, or an upgrade. "elect": a candidate of the election of all processes. For the others,
+ * see fixtures/liveness-works.mjs.
  */
 export type Work =
-  | ("short" | "unfair" | "long" | "bold" | "probe" | "line" | "elect")
+  | ("short" | "unfair" | "long" | "bold" | "probe" | "line" | "permit" | "share" | "elect")
   | ("vote" | "fresh" | "rush" | "quick" | "steady");
 
 /** The job of a client process, which runs fixtures/client.mjs. */
@@ -63,12 +64,12 @@ export interface ClientJob {
   readonly votes: readonly Vote[];
   /** Whether each vote counts as a quorum by itself, which is wrong. For tests of the checks. */
   readonly apart: boolean;
-  readonly options: Pick<LocksOptions, "prefix" | "nodeTimeout" | "wait" | "quarantine"> & {
+  readonly options: Pick<LocksOptions, "prefix" | "nodeTimeout" | "wait" | "quarantine" | "renewal"> & {
     readonly ttl: number;
   };
   readonly works: readonly Work[];
   /** The number of shared resources of each kind. */
-  readonly resources: { readonly short: number; readonly long: number; readonly line: number };
+  readonly resources: Readonly<Record<"short" | "long" | "line" | "permit" | "share", number>>;
   /** How far the wall clock of the process is ahead, in ms. */
   readonly ahead: number;
 }

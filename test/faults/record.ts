@@ -1,5 +1,13 @@
+/** The part of its resource that a lease takes. A lease that nobody else may hold beside takes all units. */
+export interface Share {
+  /** The units that it takes. */
+  readonly takes: number;
+  /** The units that there are. */
+  readonly of: number;
+}
+
 /** The record of one lease. Times are ms of the clock that all processes of the machine share. */
-export interface RecordedLease {
+export interface RecordedLease extends Share {
   readonly id: string;
   /** The process that held it. */
   readonly client: string;

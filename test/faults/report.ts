@@ -44,6 +44,10 @@ export function reportOf(verdict: Verdict, { seed, for: ms }: Ran): string {
   const rows: [string, string][] = [
     ["run", `seed ${seed}, ${formatDuration(ms)}`],
     ["acquisitions", `${count(verdict.acquisitions)}, of them ${count(verdict.uncontended)} uncontended`],
+    [
+      "permits of semaphores; shared leases",
+      `${count(verdict.partial.permit)}; ${count(verdict.partial.share)}`,
+    ],
     ["renewals; writes to the recorder", `${count(verdict.renewals)}; ${count(verdict.writes)}`],
     ["late writes that the recorder refused by their fence", count(verdict.refused)],
     ["faults", count(verdict.faults)],
@@ -118,8 +122,8 @@ function livenessRows({
   return [
     ...rows,
     [
-      "longest undisturbed time of a process without a free lock; a fence of a new resource; its turn in the queue",
-      `${inMs(longest.free)}; ${inMs(longest.fresh)}; ${inMs(longest.line)}`,
+      "longest undisturbed time of a process without a free lock; a fence of a new resource; its turn in the queue; a permit; a shared or exclusive lease",
+      [longest.free, longest.fresh, longest.line, longest.permit, longest.share].map(inMs).join("; "),
     ],
     [
       "queued and served without a disturbance; after a later waiter",

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { callRedis, type RedisServer } from "../support/servers.js";
 import { now } from "./record.js";
 
+/** Records that outlive all leases: the fences of resources, and the numbers of permits of semaphores. */
+const lasting = ["holdfast:fence:", "holdfast:permits:"];
 /** Interval in ms between two scans of a server. */
 const period = 200;
 
@@ -73,7 +75,7 @@ export class Scanner {
       this.servers.map(async (server, index) => {
         const keys = await keysOf(server, `*${this.prefix}*`);
         return keys
-          .filter((key) => !key.startsWith("holdfast:fence:"))
+          .filter((key) => !lasting.some((record) => key.startsWith(record)))
           .map((key) => `${key} on server ${index}`);
       }),
     );

@@ -17,6 +17,8 @@ it("keeps its guarantees under every fault of a minority", { timeout: 180_000 },
   expect(verdict.losses.lost).toBeGreaterThan(0);
   expect(verdict.availability.measures).toBeGreaterThan(0);
   expect(verdict.liveness.recoveries.length).toBeGreaterThan(20);
+  expect(verdict.partial.permit).toBeGreaterThan(30);
+  expect(verdict.partial.share).toBeGreaterThan(30);
   expect(verdict.elections.terms).toBeGreaterThan(5);
   expect(verdict.liveness.kept).toBeGreaterThan(0);
 });

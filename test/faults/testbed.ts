@@ -33,8 +33,15 @@ const hour = 3_600_000;
 const contended: readonly Work[] = ["short", "short", "unfair", "long", "bold", "line"];
 const livenessOnly: readonly Work[] = ["probe", "vote", "quick", "steady"];
 const standardWorks: readonly Work[] = [...contended, "probe"];
-/** The works for the checks of liveness and of elections. */
-export const livenessWorks: readonly Work[] = [...contended, ...livenessOnly, "fresh", "elect"];
+/** The works for the checks of liveness, of all kinds of leases, and of elections. */
+export const livenessWorks: readonly Work[] = [
+  ...contended,
+  ...livenessOnly,
+  "fresh",
+  "permit",
+  "share",
+  "elect",
+];
 /** A client whose clock is ahead queues behind all others, so it has no queued work. It acquires fences quickly. */
 const aheadWorks: readonly Work[] = ["unfair", ...livenessOnly, "rush"];
 
@@ -87,9 +94,14 @@ export class Testbed {
         recorder: recorder.path,
         votes,
         apart: options.apart ?? false,
-        options: { ...standardOptions, prefix, ...options.options },
+        options: {
+          ...standardOptions,
+          prefix,
+          ...(index === keptByWorker && options.grouped !== true && { renewal: "worker" as const }),
+          ...options.options,
+        },
         works: isAhead ? aheadWorks : (options.works ?? standardWorks),
-        resources: { short: 8, long: 6, line: 2, ...options.resources },
+        resources: { short: 8, long: 6, line: 2, permit: 2, share: 3, ...options.resources },
         ahead: isAhead ? hour : 0,
       });
     });
@@ -137,10 +149,13 @@ export class Testbed {
 /** The index of the client whose Redis clients have a command timeout or a short queue. */
 const refusing = 1;
 
-/** Picks the client library: each process uses both libraries, except one that uses only addresses. */
+/** The index of the client whose leases are renewed by a worker thread, unless it reaches servers that have no address. */
+const keptByWorker = 3;
+
+/** Picks the client library: each process uses both libraries, except those that use only addresses. */
 function voteOf(client: number, server: number, port: number): Vote {
   const even = (client + server) % 2 === 0;
-  if (client === 0) return { kind: "server", by: "address", port };
+  if (client === 0 || client === keptByWorker) return { kind: "server", by: "address", port };
   if (client !== refusing) return { kind: "server", by: even ? "ioredis" : "node-redis", port };
   const by = even ? "ioredis with commandTimeout" : "node-redis with commandsQueueMaxLength";
   return { kind: "server", by, port };

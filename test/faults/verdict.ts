@@ -16,6 +16,8 @@ import { ownerOf, type Sighting } from "./scanner.js";
 export interface Verdict {
   readonly class: FaultClass;
   readonly acquisitions: number;
+  /** Leases that leave a part of their resource to others, by the work that they belong to. */
+  readonly partial: Readonly<Record<"permit" | "share", number>>;
   /** Acquisitions of uncontended resources. */
   readonly uncontended: number;
   readonly renewals: number;
@@ -98,6 +100,8 @@ export function judge(
     ...left.map((key) => `left at the end: ${key}`),
     ...crashes.map((crash) => `a process ended by itself: ${crash}`),
   ];
+  const partialOf = (work: string) =>
+    leases.filter(({ resource, takes, of }) => takes < of && resource.startsWith(`${work}-`)).length;
   const startOf = new Map(leases.map(({ id, start }) => [id, start]));
   /** Names the faults just before a lease, as a hint to the cause. */
   const after = (id: string) => {
@@ -117,6 +121,7 @@ export function judge(
   return {
     class: faultClass,
     acquisitions: leases.length + uncontended,
+    partial: { permit: partialOf("permit"), share: partialOf("share") },
     uncontended,
     renewals: sum(notes, ({ renewals = 0 }) => renewals),
     quarantines: sum(notes, ({ quarantines = 0 }) => quarantines),
