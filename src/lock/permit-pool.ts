@@ -117,7 +117,8 @@ export class PermitPool {
     const { number, held, keys } = this;
     const preferred = grantedMost(previous?.votes ?? []);
     // Another attempt of this process begins elsewhere.
-    for (let missing = weight; missing > 0 && this.returnedLast.length > 0; ) {
+    let missing = weight;
+    while (missing > 0 && this.returnedLast.length > 0) {
       const permit = this.returnedLast.pop() ?? 0;
       if (held.has(permit)) continue;
       preferred.push(permit);
@@ -125,20 +126,42 @@ export class PermitPool {
     }
     const begin = this.next;
     this.next = (this.next + weight) % number;
-    const keyOf = (permit: number) => keys[permit - 1];
-    const first = (count: number) => {
-      const order = new Set(preferred);
-      const add = (mayAdd: (permit: number) => boolean) => {
-        for (let index = begin; index < begin + number && order.size < count; index++) {
-          const permit = (index % number) + 1;
-          if (mayAdd(permit)) order.add(permit);
-        }
-      };
-      add((permit) => !held.has(permit));
-      add(() => true);
-      return [...order].flatMap((permit) => keyOf(permit) ?? []);
-    };
-    return { number, all: keys, startsFree: previous === null, keyOf, first };
+    return new PooledOrder(keys, held, preferred, begin, previous === null, missing === 0);
+  }
+}
+
+class PooledOrder implements PermitOrder {
+  constructor(
+    readonly all: readonly string[],
+    private readonly held: ReadonlySet<number>,
+    private readonly preferred: readonly number[],
+    /** The index of the permit at which those begin that are not preferred. */
+    private readonly begin: number,
+    readonly startsFree: boolean,
+    readonly startsReturned: boolean,
+  ) {}
+
+  get number(): number {
+    return this.all.length;
+  }
+
+  keyOf(permit: number): string | undefined {
+    return this.all[permit - 1];
+  }
+
+  /** The preferred permits, then those that this process does not hold, then the others. */
+  first(count: number): readonly string[] {
+    const { all, held, begin, number } = this;
+    const order = new Set(this.preferred);
+    for (const mayBeHeld of [false, true]) {
+      for (let index = begin; index < begin + number && order.size < count; index++) {
+        const permit = (index % number) + 1;
+        if (mayBeHeld || !held.has(permit)) order.add(permit);
+      }
+    }
+    const keys: string[] = [];
+    for (const permit of order) keys.push(all[permit - 1] ?? "");
+    return keys;
   }
 }
 

@@ -71,20 +71,21 @@ export class ManagedSemaphore {
 
   /** Later layers win. */
   #settings(...layers: readonly (PermitOptions | undefined)[]): Settings {
-    for (const layer of layers) checkKnown("permits", layer);
-    const rest = layers.map((layer) => {
-      const { weight: _, ...others } = layer ?? {};
-      return others;
-    });
-    const weight = layers.reduce<unknown>(
-      (found, layer) => (layer?.weight === undefined ? found : layer.weight),
-      undefined,
-    );
+    const rest: Omit<PermitOptions, "weight">[] = [];
+    let weight: unknown;
+    for (const layer of layers) {
+      if (layer === undefined) continue;
+      checkKnown("permits", layer);
+      const { weight: own, ...others } = layer;
+      if (own !== undefined) weight = own;
+      rest.push(others);
+    }
     return this.#weighted(this.#manager.factory.settings(...rest), weight);
   }
 
-  #weighted(settings: Settings, weight: unknown = 1): Settings {
+  #weighted(settings: Settings, weight: unknown = settings.weight): Settings {
     const { number } = this.#pool;
+    if (weight === settings.weight) return settings;
     if (Number.isInteger(weight) && Number(weight) >= 1 && Number(weight) <= number)
       return { ...settings, weight: Number(weight) };
     const allowed = `an integer from 1 to ${number}, the number of permits`;

@@ -22,10 +22,11 @@ const ballotOf = (weight: number): fc.Arbitrary<PermitBallot> =>
 
 const round = fc
   .record({
-    nodes: fc.integer({ min: 2, max: 5 }),
+    nodes: fc.integer({ min: 1, max: 5 }),
     weight: fc.integer({ min: 1, max: 3 }),
-    isJoint: fc.boolean(),
+    joins: fc.boolean(),
   })
+  .map(({ joins, ...some }) => ({ ...some, isJoint: joins && some.nodes > 1 }))
   .chain(({ nodes, weight, isJoint }) =>
     fc.record({
       weight: fc.constant(weight),

@@ -303,12 +303,18 @@ local function isId(member)
 return string.match(member, '^[^!:%s][^:%s]*:[^:%s]+$') or string.match(member, '^[^!:%s][^:%s]*:[^:%s]+:%d+$')
 end
 local function queueOf(index) return KEYS[index + last - first + 1] end
+local absentQueue
 local function withQueue(queue, action, ...)
-if rawcall('EXISTS', queue) ~= 1 then return false end
+if queue == absentQueue then return false end
+if rawcall('EXISTS', queue) ~= 1 then
+absentQueue = queue
+return false
+end
 local fine, result = pcall(action, queue, ...)
 return fine and result
 end
 local function joinQueue(queue, place, now)
+absentQueue = nil
 local ticket, id = string.match(place, '^(%d+) (.+)$')
 call('ZADD', queue, ticket, id, exact(-now - 1500), '!' .. id)
 call('PEXPIRE', queue, 1500)
@@ -643,14 +649,17 @@ end
 wakeUpgrader()
 return reply
 end
+local checkedRecord, checkedNumber
 local function otherNumber(number)
 local record = KEYS[last + 2]
+if record == checkedRecord and number == checkedNumber then return 0 end
 local value = rawcall('GET', record)
 local noted = type(value) == 'string' and tonumber(value)
 local left = noted == number and rawcall('PTTL', record)
 if type(left) ~= 'number' or left < 180000 - 10000 then
 rawcall('SET', record, exact(number), 'PX', 180000)
 end
+checkedRecord, checkedNumber = record, number
 return noted and noted ~= number and noted or 0
 end
 local function suffices(queue, id, weight, free, now)
@@ -661,7 +670,8 @@ if isId(other) then free = free - (weightOf(other) or 1) end
 end
 return free >= weight
 end
-local function wakeInTurn(queue, free, now, caller)
+local function wakeInTurn(queue, free, caller)
+local now = serverTime()
 firstWaiter(queue, now)
 for _, id in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, free + passedOver)) do
 if id == caller then return end
@@ -676,7 +686,7 @@ local function isOthersTurn(queue, place, weight, free)
 local now, id = serverTime(), string.match(place, ' (.+)$')
 if place ~= '' then joinQueue(queue, place, now) end
 if suffices(queue, id, weight, free, now) then return false end
-wakeInTurn(queue, free, now, id)
+wakeInTurn(queue, free, id)
 return true
 end
 local function denialOfPermits(kept)
@@ -736,7 +746,7 @@ setPermits(taken, token, ttl)
 local positions = ''
 for _, index in ipairs(taken) do positions = positions .. ' ' .. exact(index - first + 1) end
 if place ~= '' then withQueue(queue, leaveQueue, string.match(place, ' (.+)$')) end
-if #free > missing then withQueue(queue, wakeInTurn, #free - missing, serverTime()) end
+if #free > missing then withQueue(queue, wakeInTurn, #free - missing) end
 return { 4, positions, other }
 end
 local function upgradeRefusal(index)
@@ -925,4 +935,4 @@ elseif age and ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "260a48c47db337d04a754f8c01c540b2a3eecfbc";
+export const batchScriptSha = "7885cd6b2eb5f91495bdf62f45ce0d601bb84640";

@@ -13,10 +13,11 @@ import type { Round, RoundContext } from "./round.js";
 const barging: QueuePolicy = { place: null, barge: true };
 
 /**
- * How many permits an attempt asks for first, besides those that it needs. If none of these are free, it asks for all: a command
- * costs client and server more with each of its keys. A semaphore with less than twice as many permits is asked for all at once.
+ * How many permits an attempt asks for first, besides those that it needs: fewer if this process has returned those that it
+ * needs. If too few of these are free, it asks for all: a command costs client and server more with each of its keys. A semaphore
+ * with less than twice as many permits is asked for all at once.
  */
-const spare = 3;
+const spare = { returned: 1, unknown: 3 };
 
 /** The permits of a semaphore, as an attempt asks for them. */
 export interface PermitOrder {
@@ -26,6 +27,8 @@ export interface PermitOrder {
   readonly all: readonly string[];
   /** Whether the first permits are probably free, so that they may be asked for alone. */
   readonly startsFree: boolean;
+  /** Whether the first permits, as many as are needed, were returned by this process. */
+  readonly startsReturned: boolean;
   /** The key of a permit; undefined for a number that no permit has. */
   keyOf(permit: number): string | undefined;
   /** The keys of the permits that are asked for first: at least this many. */
@@ -70,7 +73,7 @@ export class PermitClaim extends Claim {
       const keys = order.first(count);
       this.askWith(fences, { op: "acquireAny", keys, ...rest }, timeout, onResult, gate);
     };
-    const some = weight + spare;
+    const some = weight + (order.startsReturned ? spare.returned : spare.unknown);
     if (!order.startsFree || order.number < 2 * some) return askFor(order.number, decided);
     askFor(some, (result) =>
       result.verdict === "contended" ? askFor(order.number, decided) : decided(result),

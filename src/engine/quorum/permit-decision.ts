@@ -16,6 +16,8 @@ export function grantedPermits(
   ballots: readonly (PermitBallot | undefined)[],
   sets: readonly VoterSet[],
 ): number[] {
+  const [set] = sets;
+  if (sets.length === 1 && set?.quorum === 1) return [...permitsOf(ballots[set.members[0] ?? 0])];
   const counts = new Map<number, number>();
   for (const permit of ballots.flatMap(permitsOf)) counts.set(permit, (counts.get(permit) ?? 0) + 1);
   const isGranted = (permit: number) => reachesQuorums(permit, ballots, sets, () => false);

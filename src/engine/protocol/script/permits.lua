@@ -1,15 +1,20 @@
 -- Permits: the keys of the command are those of some or all permits, of which it takes `weight`, the first free ones in their order.
 -- In KEYS, they are followed by the queue of all waiters for these permits and the record of the number of permits.
 
+-- The record that this batch has found or made to have the number, and that number.
+local checkedRecord, checkedNumber
+
 -- The number of permits that another process has given lately, or 0 if it is the same.
 local function otherNumber(number)
   local record = KEYS[last + 2]
+  if record == checkedRecord and number == checkedNumber then return 0 end
   local value = rawcall('GET', record)
   local noted = type(value) == 'string' and tonumber(value)
   local left = noted == number and rawcall('PTTL', record)
   if type(left) ~= 'number' or left < SET_LAPSE - SET_PRECISION then
     rawcall('SET', record, exact(number), 'PX', SET_LAPSE)
   end
+  checkedRecord, checkedNumber = record, number
   return noted and noted ~= number and noted or 0
 end
 
@@ -25,7 +30,8 @@ local function suffices(queue, id, weight, free, now)
 end
 
 -- Wakes the waiters whose turn it is while this many permits are free: those before `caller`, or all if it is nil.
-local function wakeInTurn(queue, free, now, caller)
+local function wakeInTurn(queue, free, caller)
+  local now = serverTime()
   firstWaiter(queue, now)
   for _, id in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, free + passedOver)) do
     if id == caller then return end
@@ -42,7 +48,7 @@ local function isOthersTurn(queue, place, weight, free)
   local now, id = serverTime(), string.match(place, ' (.+)$')
   if place ~= '' then joinQueue(queue, place, now) end
   if suffices(queue, id, weight, free, now) then return false end
-  wakeInTurn(queue, free, now, id)
+  wakeInTurn(queue, free, id)
   return true
 end
 
@@ -112,6 +118,6 @@ function commands.acquireAny(token, ttl, weight, permits, place, barges)
   local positions = ''
   for _, index in ipairs(taken) do positions = positions .. ' ' .. exact(index - first + 1) end
   if place ~= '' then withQueue(queue, leaveQueue, string.match(place, ' (.+)$')) end
-  if #free > missing then withQueue(queue, wakeInTurn, #free - missing, serverTime()) end
+  if #free > missing then withQueue(queue, wakeInTurn, #free - missing) end
   return { 4, positions, other }
 end

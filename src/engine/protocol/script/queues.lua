@@ -17,15 +17,23 @@ end
 -- The queue of the key at this position in KEYS.
 local function queueOf(index) return KEYS[index + last - first + 1] end
 
+-- The queue that was found absent last: commands of one batch often share the queue of a semaphore.
+local absentQueue
+
 -- Runs an action on a queue. A queue must never cost a vote: where the queue cannot be used, the result is false, the same
 -- as for an empty queue.
 local function withQueue(queue, action, ...)
-  if rawcall('EXISTS', queue) ~= 1 then return false end
+  if queue == absentQueue then return false end
+  if rawcall('EXISTS', queue) ~= 1 then
+    absentQueue = queue
+    return false
+  end
   local fine, result = pcall(action, queue, ...)
   return fine and result
 end
 
 local function joinQueue(queue, place, now)
+  absentQueue = nil
   local ticket, id = string.match(place, '^(%d+) (.+)$')
   call('ZADD', queue, ticket, id, exact(-now - PLACE_TTL), '!' .. id)
   call('PEXPIRE', queue, PLACE_TTL)
