@@ -173,9 +173,13 @@ if type(reply) == 'table' and reply.err then error({ message = reply.err }) end
 return reply
 end
 local function exact(value) return string.format('%.0f', value) end
+local timeOfBatch
 local function serverTime()
+if not timeOfBatch then
 local now = call('TIME')
-return now[1] * 1000 + math.floor(now[2] / 1000)
+timeOfBatch = now[1] * 1000 + math.floor(now[2] / 1000)
+end
+return timeOfBatch
 end
 local function read(key)
 local value = rawcall('GET', key)
@@ -322,11 +326,17 @@ end
 local function leaveQueue(queue, id)
 call('ZREM', queue, id, '!' .. id)
 end
-local function firstWaiter(queue, now)
+local freedQueue
+local function removeLapsed(queue, now)
+if queue == freedQueue then return end
+freedQueue = queue
 for _, mark in ipairs(call('ZRANGEBYSCORE', queue, exact(-now), 0)) do
 local id = string.sub(mark, 2)
 if string.sub(mark, 1, 1) == '!' and isId(id) then call('ZREM', queue, mark, id) end
 end
+end
+local function firstWaiter(queue, now)
+removeLapsed(queue, now)
 local first = call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, 1)[1]
 if not first or isId(first) then return first end
 for _, member in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 1, passedOver)) do
@@ -663,7 +673,7 @@ checkedRecord, checkedNumber = record, number
 return noted and noted ~= number and noted or 0
 end
 local function suffices(queue, id, weight, free, now)
-firstWaiter(queue, now)
+removeLapsed(queue, now)
 for _, other in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, free + passedOver)) do
 if other == id or free < weight then return free >= weight end
 if isId(other) then free = free - (weightOf(other) or 1) end
@@ -672,7 +682,7 @@ return free >= weight
 end
 local function wakeInTurn(queue, free, caller)
 local now = serverTime()
-firstWaiter(queue, now)
+removeLapsed(queue, now)
 for _, id in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, free + passedOver)) do
 if id == caller then return end
 if isId(id) then
@@ -935,4 +945,4 @@ elseif age and ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "7885cd6b2eb5f91495bdf62f45ce0d601bb84640";
+export const batchScriptSha = "e206d8a35740f55bec31a3ac103303c99e022f7e";

@@ -17,10 +17,15 @@ end
 -- Formats a number with all of its digits.
 local function exact(value) return string.format('%.0f', value) end
 
--- The time of the server, in epoch ms.
+local timeOfBatch
+
+-- The time of the server, in epoch ms: for all commands of a batch, when it was first asked for.
 local function serverTime()
-  local now = call('TIME')
-  return now[1] * 1000 + math.floor(now[2] / 1000)
+  if not timeOfBatch then
+    local now = call('TIME')
+    timeOfBatch = now[1] * 1000 + math.floor(now[2] / 1000)
+  end
+  return timeOfBatch
 end
 
 -- The value of a key, or false if the key is absent. For a key that is not a string: false and the type.

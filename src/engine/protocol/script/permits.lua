@@ -21,7 +21,7 @@ end
 -- Whether the permits that are free suffice for the waiters before this one and for `weight` more. Only this many waiters can
 -- come before.
 local function suffices(queue, id, weight, free, now)
-  firstWaiter(queue, now)
+  removeLapsed(queue, now)
   for _, other in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, free + passedOver)) do
     if other == id or free < weight then return free >= weight end
     if isId(other) then free = free - (weightOf(other) or 1) end
@@ -32,7 +32,7 @@ end
 -- Wakes the waiters whose turn it is while this many permits are free: those before `caller`, or all if it is nil.
 local function wakeInTurn(queue, free, caller)
   local now = serverTime()
-  firstWaiter(queue, now)
+  removeLapsed(queue, now)
   for _, id in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, free + passedOver)) do
     if id == caller then return end
     if isId(id) then

@@ -43,12 +43,22 @@ local function leaveQueue(queue, id)
   call('ZREM', queue, id, '!' .. id)
 end
 
--- The id of the first waiter, or nil. A waiter that has not renewed its place in time loses it.
-local function firstWaiter(queue, now)
+-- The queue that was freed of lapsed waiters last.
+local freedQueue
+
+-- Removes the waiters that have not renewed their places in time.
+local function removeLapsed(queue, now)
+  if queue == freedQueue then return end
+  freedQueue = queue
   for _, mark in ipairs(call('ZRANGEBYSCORE', queue, exact(-now), 0)) do
     local id = string.sub(mark, 2)
     if string.sub(mark, 1, 1) == '!' and isId(id) then call('ZREM', queue, mark, id) end
   end
+end
+
+-- The id of the first waiter, or nil.
+local function firstWaiter(queue, now)
+  removeLapsed(queue, now)
   local first = call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, 1)[1]
   if not first or isId(first) then return first end
   for _, member in ipairs(call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 1, passedOver)) do
