@@ -1,5 +1,5 @@
 import { defaultDriftFactor, driftOf } from "../engine/protocol/validity.js";
-import { defaultNodeTimeout } from "../manager/manager-settings.js";
+import { defaultNodeTimeout } from "../lock/settings.js";
 import { exactDuration } from "./duration.js";
 import { usageError } from "./exit.js";
 import { killMargin, termLead } from "./guard.js";

@@ -67,6 +67,8 @@ export interface ManagerSettings {
   readonly driftFactor: number;
   readonly owner: string;
   readonly nodeTimeout: number;
+  /** Whether `nodeTimeout` follows from the ttl. A lease with a shorter ttl of its own then has a shorter one. */
+  readonly derivesTimeout: boolean;
   readonly connectTimeout: number;
   readonly grouping: boolean;
   readonly maxPending: number;
@@ -151,15 +153,25 @@ export function coverHold(settings: Settings, least = 0): Settings {
   return holdAtLeast === 0 ? settings : { ...settings, holdAtLeast, ttl };
 }
 
+/** The maximum default node timeout, in ms: enough for round trips of 600 ms and some event loop lag. */
+const maxDefaultTimeout = 1_000;
+
+/** Returns the default node timeout in ms: a quarter of the ttl, so that a renewal can be tried again, within limits. */
+export const defaultNodeTimeout = (ttl: number): number =>
+  Math.max(1, Math.min(Math.floor(ttl / 4), maxDefaultTimeout));
+
 /**
  * Returns the node timeout for a ttl, in ms: at most half the validity, because a later answer would leave too little of
  * it. For a ttl without any validity the full node timeout applies, so that the attempt fails for the right reason.
  */
-export function timeoutFor(context: ManagerSettings, ttl: number): number {
-  const validity = ttl - driftOf(ttl, context.driftFactor);
-  return validity <= 0
-    ? context.nodeTimeout
-    : Math.max(1, Math.min(context.nodeTimeout, Math.floor(validity / 2)));
+export function timeoutFor(
+  { nodeTimeout, derivesTimeout, driftFactor }: ManagerSettings,
+  ttl: number,
+): number {
+  const validity = ttl - driftOf(ttl, driftFactor);
+  if (validity <= 0) return nodeTimeout;
+  const most = derivesTimeout ? Math.min(nodeTimeout, defaultNodeTimeout(ttl)) : nodeTimeout;
+  return Math.max(1, Math.min(most, Math.floor(validity / 2)));
 }
 
 /**

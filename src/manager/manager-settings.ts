@@ -5,7 +5,7 @@ import { systemRandom } from "../engine/time/random.js";
 import { systemClock } from "../engine/time/system-clock.js";
 import { InvalidOptionError } from "../errors.js";
 import type { LocksOptions } from "../lock/options.js";
-import { defaultTtl, type ManagerSettings } from "../lock/settings.js";
+import { defaultNodeTimeout, defaultTtl, type ManagerSettings } from "../lock/settings.js";
 import {
   checkBoolean,
   checkCount,
@@ -22,12 +22,6 @@ import { warnBounded } from "../support/warn.js";
 
 const defaultMaxPending = 100_000;
 
-/** Returns the default node timeout in ms: a quarter of the ttl, within limits. */
-export const defaultNodeTimeout = (ttl: number): number =>
-  Math.max(1, Math.min(Math.floor(ttl / 4), maxDefaultTimeout));
-
-/** The maximum default node timeout, in ms: enough for round trips of 600 ms and some event loop lag. */
-const maxDefaultTimeout = 1_000;
 /** ms: enough for a handshake of several round trips of 600 ms. */
 const defaultConnectTimeout = 5_000;
 
@@ -79,6 +73,7 @@ export function managerSettingsOf(options: Omit<LocksOptions, "nodes">): Manager
     driftFactor: checkFraction("driftFactor", driftFactor),
     owner: checkOwner(owner),
     nodeTimeout,
+    derivesTimeout: options.nodeTimeout === undefined,
     connectTimeout: checkDuration("connectTimeout", connectTimeout, 1, true),
     grouping: checkBoolean("grouping", grouping),
     maxPending: checkCount("maxPending", maxPending),

@@ -7,7 +7,7 @@ import { InvalidOptionError } from "../errors.js";
 import type { LeaseState } from "../lock/lease-state.js";
 import type { Lock } from "../lock/lock.js";
 import type { LocksOptions } from "../lock/options.js";
-import type { Settings } from "../lock/settings.js";
+import { defaultNodeTimeout, defaultTtl, type Settings } from "../lock/settings.js";
 import { Manager } from "../manager/manager.js";
 import { checkTtl } from "../support/checks.js";
 import { isWellFormed } from "../support/untrusted.js";
@@ -49,8 +49,10 @@ export class HeldLocks {
     // Programs of Redlock create an instance for a single job and do not call quit(), because that would close their
     // clients. Their clients may have databases and key prefixes of their own.
     // One program may have instances for different sets of clients, and no instance has `previous`.
+    // The original waits for every answer, so a short lock has as long a timeout as its validity allows.
+    const { nodeTimeout = defaultNodeTimeout(defaultTtl) } = options;
     this.manager = new Manager(
-      { ...options, otherSets: "allow" },
+      { ...options, nodeTimeout, otherSets: "allow" },
       { collectable: true, mixedKeyspaces: true },
     );
     this.#defaults = { ...this.manager.factory.settings(), ...redlockDefaults };

@@ -45,6 +45,23 @@ describe("loss of a lease", () => {
     expect(testNodes.clock.pending).toBe(0);
   });
 
+  it("is announced by quorumLost, also if the lease has a shorter ttl than the manager's", async () => {
+    const testNodes = new TestNodes(3);
+    const locks = testNodes.locks({ nodeTimeout: undefined });
+    const events = listen(locks);
+    await locks.acquire("a", { ttl: 1_000 });
+    for (const node of testNodes.nodes) node.hang();
+    await testNodes.clock.advance(1_000);
+    const remaining = events.flatMap(({ name, event }) =>
+      name === "quorumLost" ? [(event as { remaining: number }).remaining] : [],
+    );
+    // A renewal begins when half of the validity is left, and its answers may take a quarter of the ttl.
+    expect(remaining[0]).toBeGreaterThanOrEqual(200);
+    expect(events.some(({ name }) => name === "expired")).toBe(true);
+    for (const node of testNodes.nodes) node.wake();
+    await settle();
+  });
+
   it("resolves using() with the job's own value, after onLost and the signal", async () => {
     const testNodes = new TestNodes(3);
     const order: string[] = [];

@@ -1,4 +1,4 @@
-import { defaultNodeTimeout } from "../../manager/manager-settings.js";
+import { defaultNodeTimeout } from "../../lock/settings.js";
 import { coloursFor } from "../colours.js";
 import type { Config } from "../config.js";
 import { exitCode, usageError } from "../exit.js";
