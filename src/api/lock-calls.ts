@@ -2,7 +2,7 @@ import { isHoldfastError, LeaseExpiredError } from "../errors.js";
 import type { LeaseState } from "../lock/lease-state.js";
 import type { Lock } from "../lock/lock.js";
 import type { Settings } from "../lock/settings.js";
-import { onAbort } from "../support/abort.js";
+import { abortReason, onAbort } from "../support/abort.js";
 import { rejection } from "../support/caller-stack.js";
 import { LockLease } from "./lock-lease.js";
 
@@ -30,7 +30,7 @@ export async function runUnderLease<T>(
   const leaseState = await lock.acquire(settings, (granted) => granted);
   const lease = new LockLease(lock, leaseState);
   const { signal } = settings;
-  if (signal?.aborted) leaseState.abort(signal.reason);
+  if (signal?.aborted) leaseState.abort(abortReason(signal));
   const unlisten = signal && onAbort(signal, (reason) => leaseState.abort(reason));
   // A listener of `acquired` may have blocked for longer than the lease lasts.
   lock.checkHeld(leaseState);

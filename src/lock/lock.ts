@@ -12,6 +12,7 @@ import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js"
 import { type LockPort, lockPorts } from "../machines/lock-port.js";
 import type { LockState } from "../machines/lock-state.js";
 import { lockTable, sharedTable } from "../machines/tables.js";
+import { abortReason } from "../support/abort.js";
 import { rejection } from "../support/caller-stack.js";
 import { currentContext } from "../support/platform.js";
 import type { SafeEmitter } from "../support/safe-emitter.js";
@@ -145,7 +146,7 @@ export class Lock
     if (this.acquisition !== null || this.heldLease !== null) {
       return Promise.reject(new HandleBusyError(this.resources, this.state));
     }
-    if (settings.signal?.aborted) return Promise.reject(settings.signal.reason);
+    if (settings.signal?.aborted) return Promise.reject(abortReason(settings.signal));
     const { localQueue, activeLocks, maxPending } = this.manager;
     if (!localQueue.enter()) return Promise.reject(new OverloadedError(this.resources, maxPending));
     const context = currentContext();
@@ -182,7 +183,7 @@ export class Lock
   async upgradeLease(leaseState: LeaseState, options?: UpgradeOptions): Promise<void> {
     const { heldLease, resources } = this;
     const settings = upgradeSettingsOf(options, heldLease?.wait ?? 0);
-    settings.signal?.throwIfAborted();
+    if (settings.signal?.aborted) throw abortReason(settings.signal);
     if (!this.checkHeld(leaseState) || heldLease === null) throw leaseState.overError();
     const { mode, claim } = leaseState;
     if (mode === "exclusive" || !(claim instanceof ReaderClaim))

@@ -1,5 +1,9 @@
 import { LinkedList, ListNode } from "./linked-list.js";
 
+/** The reason of a signal that is aborted. Older implementations of signals have none. */
+export const abortReason = (signal: AbortSignal): unknown =>
+  signal.reason === undefined ? new DOMException("This operation was aborted", "AbortError") : signal.reason;
+
 class Callback extends ListNode {
   constructor(readonly call: (reason: unknown) => void) {
     super();
@@ -26,7 +30,7 @@ class SignalCallbacks extends LinkedList<Callback> {
     // A callback may remove another.
     for (let next = this.first; next !== null; next = this.first) {
       this.remove(next);
-      next.call(this.signal.reason);
+      next.call(abortReason(this.signal));
     }
   };
 }

@@ -87,7 +87,13 @@ export function checkText(option: string, value: unknown, allowed: string): stri
   throw new InvalidOptionError(option, value, `${allowed}, in whole characters (it has a lone surrogate)`);
 }
 
+/** Accepts signals of other implementations too, such as jsdom's. */
 export function checkSignal(value: unknown): AbortSignal {
-  if (testSafely(() => value instanceof AbortSignal)) return value as AbortSignal;
+  const isSignal = testSafely(() => {
+    const { aborted, addEventListener, removeEventListener } = value as AbortSignal;
+    const methods = [addEventListener, removeEventListener];
+    return typeof aborted === "boolean" && methods.every((method) => typeof method === "function");
+  });
+  if (isSignal) return value as AbortSignal;
   throw new InvalidOptionError("signal", value, "an AbortSignal");
 }

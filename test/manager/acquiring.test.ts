@@ -31,6 +31,38 @@ it("a caller with an aborted signal gets its reason, and no node is asked", asyn
   expect(await testNodes.holders("a")).toEqual([false, false, false]);
 });
 
+/** A signal of another implementation, as it was before signals had reasons. */
+class ForeignSignal extends EventTarget {
+  aborted = false;
+
+  abort(): void {
+    this.aborted = true;
+    this.dispatchEvent(new Event("abort"));
+  }
+}
+
+it("a signal of another implementation ends a wait, a first attempt and a job", async () => {
+  const testNodes = new TestNodes();
+  const locks = testNodes.locks();
+  const lease = await testNodes.run(locks.acquire("a"));
+  const foreign = new ForeignSignal();
+  const signal = foreign as unknown as AbortSignal;
+  const aborted = expect.objectContaining({ name: "AbortError" });
+  const waiting = expect(locks.acquire("a", { signal, wait: 10_000 })).rejects.toEqual(aborted);
+  let reason: unknown;
+  const working = locks.using("b", { signal }, async (own) => {
+    await new Promise((resolve) => own.signal.addEventListener("abort", resolve));
+    reason = own.signal.reason;
+  });
+  await settle();
+  foreign.abort();
+  await waiting;
+  await testNodes.run(working);
+  expect(reason).toEqual(aborted);
+  await expect(locks.acquire("c", { signal })).rejects.toEqual(aborted);
+  await testNodes.run(lease.release());
+});
+
 it("the connection time does not shorten the lease", async () => {
   const { locks, nodes, clock } = scripted(3, { ttl: 1_000, wait: 10_000, renew: false });
   for (const node of nodes) node.connection = "connecting";
