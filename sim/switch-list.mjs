@@ -153,7 +153,7 @@ export const switches = [
   {
     rule: "3 clean-up",
     off: "a failed attempt is not released",
-    changes: [["src/lock/acquisition.ts", "this.abandoned?.discard(!this.decided, patient);", ""]],
+    changes: [["src/lock/acquisition.ts", "this.abandoned?.discard(!this.decided, patient, waits);", ""]],
   },
   {
     rule: "3 clean-up",

@@ -102,7 +102,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   }
 
   retryWithin(delay: number): void {
-    if (this.delay === null) return;
+    if (this.delay === null) return this.claim?.endSplit();
     if (delay === 0) this.askAgain(true);
     else this.setTimer("RETRY", Math.min(delay, this.waitLeft()));
   }
@@ -140,7 +140,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
 
   scheduleRetry(event: RefusalEvent, attempt: number): void {
     // A listener may end the process, so the releases must have been sent before it is called.
-    this.releaseAbandoned(!this.lock.notifier.hasListeners("retrying"));
+    this.releaseAbandoned(!this.lock.notifier.hasListeners("retrying"), true);
     const until = (this.queues ? this.waits().untilRetry(event) : event.retryIn) ?? 0;
     const delay = Math.round(until);
     const left = this.waitLeft();
@@ -161,10 +161,10 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     if (claim.sent) this.last = claim;
   }
 
-  /** Releases the abandoned claim on the nodes. `patient`: see {@link Claim.discard}. */
-  private releaseAbandoned(patient = false): void {
+  /** Releases the abandoned claim on the nodes. `patient`, `waits`: see {@link Claim.discard}. */
+  private releaseAbandoned(patient = false, waits = false): void {
     // A quorum may have granted an undecided claim. Its release must therefore notify the waiters.
-    this.abandoned?.discard(!this.decided, patient);
+    this.abandoned?.discard(!this.decided, patient, waits);
     this.abandoned = null;
   }
 
@@ -237,6 +237,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     const fences = fence ? manager.engine.fences : null;
     const queue = this.queuePolicy();
     const gate = this.waitStrategy?.gate ?? null;
+    claim.isRepeated = this.queues && this.settings.defaultRetry && this.waitLeft() > 0;
     claim.acquire(ttl, timeoutFor(manager, ttl), fences, queue, decided, gate);
   }
 

@@ -111,6 +111,7 @@ const examples: Readonly<Record<string, object>> = {
   releaseAndWake: { queue: { id: null, wake: true } },
   releaseLeaveAndWake: { queue: { id: "p:1", wake: true } },
   releaseAndLeave: { queue: { id: "p:1", wake: false } },
+  releaseAndWait: { queue: { id: null, wake: false, place } },
 };
 
 describe.each(listed.map((one) => [one.name, one] as const))("the command %s", (name, one) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Lease, Locks } from "../../src/api/types.js";
+import { ask } from "../engine/batches.js";
 import { far } from "../support/far-node.js";
 import { addDeadWaiter, reservedOn } from "./queues.js";
 import { settle, TestNodes } from "./test-nodes.js";
@@ -30,6 +31,24 @@ async function releaseIfGranted(leaving: Promise<unknown>): Promise<void> {
   if (outcome instanceof Object && "release" in outcome) await (outcome as Lease).release();
   else expect(["enough", "ManagerClosedError"]).toContain(outcome);
 }
+
+it("the queue position of a waiter is taken again on a node that has granted in vain", async () => {
+  const testNodes = new TestNodes();
+  const locks = testNodes.locks();
+  await testNodes.run(locks.using("met", () => {}));
+  // Another client holds the key on a majority.
+  for (const node of testNodes.nodes.slice(1)) {
+    const command = { op: "acquire", keys: ["a"], token: "foreign", ttl: 60_000 } as const;
+    await ask(node, { command, wanted: () => true });
+  }
+  const abort = new AbortController();
+  const waiting = locks.acquire("a", { signal: abort.signal }).catch(reason);
+  await testNodes.clock.advance(300);
+  expect(await reservedOn(testNodes.nodes, "a")).toEqual([true, false, false]);
+  abort.abort("enough");
+  expect(await waiting).toBe("enough");
+  expect(await reservedOn(testNodes.nodes, "a")).toEqual(nowhere);
+});
 
 describe("the queue position of a caller that gives up", () => {
   it("is removed when the caller is aborted while it waits", async () => {

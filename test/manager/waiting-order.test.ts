@@ -7,6 +7,8 @@ const twenty = Array.from({ length: 20 }, (_, index) => index);
 const seeds = Array.from({ length: breadth(6, 12) }, (_, index) => index + 1);
 /** ms: a release, a message and a request take up to 26 ms, and a reservation for a missing waiter takes 50 ms. */
 const maxPromptGap = 60;
+/** ms: a split vote that only hung nodes could decide ends after 50 ms, or twice the time in which they usually answer. */
+const maxHungGap = 150;
 
 type Disturbance = (contention: Contention) => void;
 const disturbances: readonly (readonly [string, Disturbance])[] = [
@@ -106,11 +108,14 @@ describe("callers that wait for a lock", () => {
     120_000,
   );
 
-  it("lose at most the node timeout, once per process, when a node hangs", async () => {
-    const nodeTimeout = 100;
-    for (const size of [3, 5]) {
+  it("go on in order when a minority hangs, however long the node timeout is", async () => {
+    for (const [size, hung] of [
+      [3, 1],
+      [5, 1],
+      [5, 2],
+    ] as const) {
       for (const seed of seeds) {
-        const contention = new Contention({ seed, size, nodeTimeout });
+        const contention = new Contention({ seed, size, nodeTimeout: 2_000 });
         const open = await contention.begin();
         for (const index of twenty) {
           contention.addCaller(index);
@@ -118,13 +123,16 @@ describe("callers that wait for a lock", () => {
         }
         await contention.clock.advance(500);
         open();
-        contention.nodes[0]?.hang();
+        await contention.clock.advance(contention.chance() * 200);
+        for (const node of contention.nodes.slice(0, hung)) node.hang();
         await contention.end();
         const { order, gaps } = contention;
         expect({ seed, size, order }).toEqual({ seed, size, order: twenty });
-        const slow = gaps.filter((gap) => gap > maxPromptGap);
-        expect(slow.length).toBeLessThanOrEqual(5);
-        expect(Math.max(...gaps)).toBeLessThan(5 * nodeTimeout + maxPromptGap);
+        expect({ seed, size, gaps: gaps.filter((gap) => gap > maxHungGap) }).toEqual({
+          seed,
+          size,
+          gaps: [],
+        });
       }
     }
   }, 120_000);

@@ -177,6 +177,10 @@ export class MemoryStore {
       if (this.#readers.view(key, now, token) === token) this.#drop(key, rest, now, token);
     }
     if (queue === undefined) return blocked ?? granted;
+    if (queue.place !== undefined) {
+      for (const key of keys) this.#queues.join(key, queue.place, now);
+      return blocked ?? granted;
+    }
     const wakes = (queue.wake || (blocked !== null && queue.id !== null)) && rest === undefined;
     for (const key of keys) {
       if (wakes) this.#queues.leaveAndWake(key, queue.id, this.#entries.valueOf(key, now), now);

@@ -22,6 +22,9 @@ import type { Release } from "./release-command.js";
 import { maxInFlight, type PendingCommand, RequestQueue } from "./request-queue.js";
 import type { ServerIdentity } from "./server-identity.js";
 
+/** The part of the longest answer time that is left with each further answer. */
+const decay = 0.9;
+
 /**
  * A member of the quorum: one node and its commands. A command is sent only if the node is connected, is no duplicate of
  * another node, and is not silent; otherwise it fails at once. The commands of one tick of the event loop are sent
@@ -34,6 +37,8 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
   readonly node: LockNode;
   readonly server: ServerIdentity;
   readonly detector: FailureDetector;
+  /** The time in ms within which the node has answered lately: a maximum that decays. Infinity before its first answer. */
+  answersWithin = Number.POSITIVE_INFINITY;
   private readonly link: MemberConnection;
   private readonly releases: PendingReleases;
   private readonly requests: RequestQueue;
@@ -74,6 +79,13 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
   /** Sends a release after everything sent before. A release that the node does not accept now is delivered later. */
   release(release: Release): void {
     this.releases.release(release);
+  }
+
+  /** The node has answered within `took` ms. */
+  answeredWithin(took: number): void {
+    const { answersWithin } = this;
+    this.answersWithin =
+      answersWithin === Number.POSITIVE_INFINITY ? took : Math.max(took, answersWithin * decay);
   }
 
   /** Gives up a place in a queue. A silent node gets the command when it answers, unless the place has expired. */

@@ -60,7 +60,7 @@ export class ReleaseCommand extends PendingCommand {
     at: number,
   ) {
     super();
-    this.command = commandAt(release, at);
+    this.command = commandAt(repeated === null ? release : withoutPlace(release), at);
   }
 
   override get caller(): AsyncContext | null {
@@ -90,6 +90,14 @@ function commandAt({ command, keptUntil }: Release, at: number): LockCommand {
   if (keptUntil === null || command.op !== "release") return command;
   const rest = Math.ceil(keptUntil - at);
   return rest > 0 ? { ...command, rest } : command;
+}
+
+/** The waiter whose place was to be taken again may be gone by now. */
+function withoutPlace(release: Release): Release {
+  const { command } = release;
+  if (command.op !== "release" || command.queue?.place === undefined) return release;
+  const { queue: _, ...plain } = command;
+  return { ...release, command: plain };
 }
 
 /** Whether the command is sent in the name of the token, or changes a key from it. */

@@ -144,6 +144,11 @@ export interface QueueExit {
   readonly id: string | null;
   /** Whether to wake the first waiter if the key is free. False if only a minority granted the key. */
   readonly wake: boolean;
+  /**
+   * The place to take again, which the grant of the key has left: its waiter goes on waiting, because only a minority granted
+   * the key. Then `id` is null, and nobody is woken.
+   */
+  readonly place?: QueuePlace;
 }
 
 /** The value of a key that several tokens share. It is no token. */

@@ -20,6 +20,7 @@ function formOf(command: LockCommand): Form {
     return (command.queue?.id ?? null) === null ? commands.releaseAndKeep : commands.releaseLeaveAndKeep;
   }
   if (command.op === "release" && command.queue !== undefined) {
+    if (command.queue.place !== undefined) return commands.releaseAndWait;
     if (!command.queue.wake) return commands.releaseAndLeave;
     return command.queue.id === null ? commands.releaseAndWake : commands.releaseLeaveAndWake;
   }

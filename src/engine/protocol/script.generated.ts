@@ -36,6 +36,7 @@ export const commands = {
   releaseAndWake: { name: "releaseAndWake", arguments: ["token"], fencedName: null, respectsQueues: true, sharesSideKeys: false, readsReaders: false },
   releaseLeaveAndWake: { name: "releaseLeaveAndWake", arguments: ["token", "placeId"], fencedName: null, respectsQueues: true, sharesSideKeys: false, readsReaders: false },
   releaseAndLeave: { name: "releaseAndLeave", arguments: ["token", "placeId"], fencedName: null, respectsQueues: true, sharesSideKeys: false, readsReaders: false },
+  releaseAndWait: { name: "releaseAndWait", arguments: ["token", "place"], fencedName: null, respectsQueues: true, sharesSideKeys: false, readsReaders: false },
   releaseAndKeep: { name: "releaseAndKeep", arguments: ["token", "rest"], fencedName: null, respectsQueues: false, sharesSideKeys: false, readsReaders: false },
   releaseLeaveAndKeep: { name: "releaseLeaveAndKeep", arguments: ["token", "rest", "placeId"], fencedName: null, respectsQueues: true, sharesSideKeys: false, readsReaders: false },
   inspect: { name: "inspect", arguments: [], fencedName: null, respectsQueues: false, sharesSideKeys: false, readsReaders: false },
@@ -649,6 +650,11 @@ local reply = commands.releaseAndKeep(token, rest)
 for index = first, last do withQueue(queueOf(index), leaveQueue, placeId) end
 return reply
 end
+function commands.releaseAndWait(token, place)
+local reply = commands.release(token)
+for index = first, last do pcall(joinQueue, queueOf(index), place, serverTime()) end
+return reply
+end
 function commands.releaseAndLeave(token, placeId)
 local reply = commands.release(token)
 if placeId == '' then return reply end
@@ -802,12 +808,12 @@ withQueue(queueOf(index), leaveAndWake, placeId, key)
 end
 return denialUnless(token) or 1
 end
-local argumentCount = { acquire = 2, acquireFenced = 3, acquireInTurn = 2, acquireInTurnFenced = 3, acquireOrWait = 3, acquireOrWaitFenced = 4, acquireBarging = 3, acquireBargingFenced = 4, acquireAny = 6, acquireAnyFenced = 7, renew = 2, renewEach = 2, heal = 2, swap = 3, swapFenced = 4, giveBack = 3, upgrade = 3, upgradeFenced = 4, downgrade = 2, fence = 2, release = 1, releaseAndWake = 1, releaseLeaveAndWake = 2, releaseAndLeave = 2, releaseAndKeep = 2, releaseLeaveAndKeep = 3, inspect = 0, inspectReaders = 0 }
-local heedsQueues = { acquireInTurn = true, acquireInTurnFenced = true, acquireOrWait = true, acquireOrWaitFenced = true, acquireBarging = true, acquireBargingFenced = true, upgrade = true, upgradeFenced = true, downgrade = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseLeaveAndKeep = true }
+local argumentCount = { acquire = 2, acquireFenced = 3, acquireInTurn = 2, acquireInTurnFenced = 3, acquireOrWait = 3, acquireOrWaitFenced = 4, acquireBarging = 3, acquireBargingFenced = 4, acquireAny = 6, acquireAnyFenced = 7, renew = 2, renewEach = 2, heal = 2, swap = 3, swapFenced = 4, giveBack = 3, upgrade = 3, upgradeFenced = 4, downgrade = 2, fence = 2, release = 1, releaseAndWake = 1, releaseLeaveAndWake = 2, releaseAndLeave = 2, releaseAndWait = 2, releaseAndKeep = 2, releaseLeaveAndKeep = 3, inspect = 0, inspectReaders = 0 }
+local heedsQueues = { acquireInTurn = true, acquireInTurnFenced = true, acquireOrWait = true, acquireOrWaitFenced = true, acquireBarging = true, acquireBargingFenced = true, upgrade = true, upgradeFenced = true, downgrade = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseAndWait = true, releaseLeaveAndKeep = true }
 local sharesSideKeys = { acquireAny = true, acquireAnyFenced = true }
 local fencedCommand = { acquireFenced = 'acquire', acquireInTurnFenced = 'acquireInTurn', acquireOrWaitFenced = 'acquireOrWait', acquireBargingFenced = 'acquireBarging', acquireAnyFenced = 'acquireAny', swapFenced = 'swap', upgradeFenced = 'upgrade', fence = 'fence' }
 local readsReaders = { inspectReaders = true }
-local needsNoMemory = { giveBack = true, downgrade = true, release = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseAndKeep = true, releaseLeaveAndKeep = true, inspect = true, inspectReaders = true }
+local needsNoMemory = { giveBack = true, downgrade = true, release = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseAndWait = true, releaseAndKeep = true, releaseLeaveAndKeep = true, inspect = true, inspectReaders = true }
 local function run(name, position)
 local command = commands[fencedCommand[name] or name]
 local one, two, three = ARGV[position + 1], ARGV[position + 2], ARGV[position + 3]
@@ -945,4 +951,4 @@ elseif age and ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "e206d8a35740f55bec31a3ac103303c99e022f7e";
+export const batchScriptSha = "bcc6e1f5518a61a536b91148ae1226dda5b273ec";

@@ -49,7 +49,7 @@ export interface UndoableClaim {
  */
 export class ClaimUndo {
   /** The latest release, which is the same for all nodes that may hold the same keys. Null until it is needed. */
-  private release: LockCommand | null = null;
+  private release: ReleaseOperation | null = null;
   /** The nodes whose release has been put off. */
   private readonly late = new Set<MemberRecord>();
   private timer: Timer | null = null;
@@ -59,6 +59,8 @@ export class ClaimUndo {
     private readonly clock: Clock,
     /** Whether the releases wake waiters. */
     private readonly wakesWaiters: boolean,
+    /** The place that a node takes again whose grant has left it. Null if the claim's waiter does not go on waiting. */
+    private readonly kept: QueuePlace | null = null,
   ) {}
 
   /** Releases the claim on one node. `answered` gets the reply, or a denial if the node was sent nothing. */
@@ -96,7 +98,8 @@ export class ClaimUndo {
         return answered({ kind: "denied", holder: null });
       }
     }
-    release(this.commandFor(token, claim.keysAt(record)), (reply) => {
+    const hasLeftQueue = record.granted && !unanswered;
+    release(this.commandFor(token, claim.keysAt(record), hasLeftQueue ? this.kept : null), (reply) => {
       record.released = true;
       answered(reply);
     });
@@ -153,15 +156,18 @@ export class ClaimUndo {
     return maxTtl > longestShort || tokenShared || from !== null;
   }
 
-  private commandFor(token: string, keys: readonly string[]): LockCommand {
+  /** `again`: the place to take again; null if there is none. */
+  private commandFor(token: string, keys: readonly string[], again: QueuePlace | null): LockCommand {
     const { from, kept, named, place } = this.claim;
     if (from === null || kept || named) {
-      if (this.release?.keys === keys) return this.release;
+      if (this.release?.keys === keys && this.release.queue?.place === (again ?? undefined))
+        return this.release;
+      const plain = { op: "release", keys, token } as const;
+      let release: ReleaseOperation = plain;
+      if (again !== null) release = { ...plain, queue: { id: null, wake: false, place: again } };
       // A grant has already left the queue. Nodes that denied the claim keep its place until now.
-      const plain: ReleaseOperation = this.wakesWaiters
-        ? { op: "release", keys, token, queue: { id: place?.id ?? null, wake: true } }
-        : { op: "release", keys, token };
-      this.release = this.isLong ? { ...plain, long: true } : plain;
+      else if (this.wakesWaiters) release = { ...plain, queue: { id: place?.id ?? null, wake: true } };
+      this.release = this.isLong ? { ...release, long: true } : release;
       return this.release;
     }
     return { op: "giveBack", keys, token: from.token, from: token, ttl: from.ttl };

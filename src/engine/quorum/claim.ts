@@ -29,6 +29,8 @@ export class Claim implements UndoableClaim {
   readonly tokenShared: boolean;
   readonly from: PriorLease | null;
   kept = false;
+  /** Whether the caller makes a further attempt if this one is not granted, so that a split vote need not be waited out. */
+  isRepeated = false;
   place: QueuePlace | null = null;
   maxTtl = unknownTtl;
   keptUntil: number | null = null;
@@ -187,6 +189,11 @@ export class Claim implements UndoableClaim {
     return this.round?.soFar(waited) ?? [];
   }
 
+  /** It is the waiter's turn at a node that may have denied this attempt: ends the attempt if its votes are split. */
+  endSplit(): void {
+    this.round?.endSplit();
+  }
+
   /** Ends the claim and keeps the keys: nothing more is sent in the name of the claim. */
   end(): void {
     this.ended = true;
@@ -213,12 +220,13 @@ export class Claim implements UndoableClaim {
 
   /**
    * Ends the claim on every node that was sent anything. `wake`: a majority may have granted it, so wake waiters. `patient`:
-   * nodes that have not answered may get the release a little later, because most of them are about to deny.
+   * nodes that have not answered may get the release a little later, because most of them are about to deny. `waits`: the
+   * claim's waiter goes on waiting in its place.
    */
-  discard(wake: boolean, patient = false): void {
+  discard(wake: boolean, patient = false, waits = false): void {
     this.end();
     if (this.tokenShared && !this.kept) return;
-    this.undo = new ClaimUndo(this, this.context.clock, wake);
+    this.undo = new ClaimUndo(this, this.context.clock, wake, waits && !wake ? this.place : null);
     for (const record of this.records) {
       if (patient) this.undo.releasePatiently(record);
       else this.undo.releaseAt(record, () => {});
@@ -289,6 +297,7 @@ export class Claim implements UndoableClaim {
         ? this.roundFor(command, timeout, decided, onAnswer)
         : this.roundFor(command, timeout, onDecided, onVote);
     this.round = round;
+    round.endsSplits = this.isRepeated && (command.op === "acquire" || command.op === "acquireAny");
     const send = (index: number) => this.send(index, command, round);
     round.start(gate === null ? send : (index) => gate.admit(index, () => send(index)));
   }

@@ -1,5 +1,6 @@
 import type { Reply } from "../node/lock-node.js";
 import type { QuorumMember } from "../node/quorum-member.js";
+import { reservation } from "../protocol/command.js";
 import type { Membership } from "../protocol/membership.js";
 import { failed } from "../protocol/refusal.js";
 import type { Answer, Vote } from "../protocol/vote.js";
@@ -44,11 +45,20 @@ export class Round extends TimerEntry implements Ballot {
   /** The votes of each set of nodes. */
   private readonly tallies: readonly Tally[];
   private readonly answered: boolean[] = [];
+  /** The members that have answered anything but a failure. */
+  private readonly voters: number[] = [];
   private over = false;
+  /** The end of the timeout. */
+  private lastDueAt = 0;
   private dueAt = 0;
   private askedAt = 0;
   private completion: Promise<readonly Vote[]> | null = null;
   private complete: (votes: readonly Vote[]) => void = ignore;
+  /**
+   * Whether a round whose answers are split ends before the timeout, if the missing nodes take much longer than usual. The part
+   * that was granted keeps other waiters out meanwhile. For an attempt that is made again.
+   */
+  endsSplits = false;
 
   constructor(
     protected readonly context: RoundContext,
@@ -70,7 +80,8 @@ export class Round extends TimerEntry implements Ballot {
   start(ask: (member: number) => void, everybody = false): void {
     const { members, clock, timerWheel } = this.context;
     this.askedAt = clock.monotonic();
-    this.dueAt = Math.ceil(this.askedAt + Math.max(0, this.timeout));
+    this.lastDueAt = Math.ceil(this.askedAt + Math.max(0, this.timeout));
+    this.dueAt = this.lastDueAt;
     let asked = 0;
     for (; asked < members.length && (everybody || !this.over); asked++) ask(asked);
     for (; asked < members.length; asked++)
@@ -81,10 +92,16 @@ export class Round extends TimerEntry implements Ballot {
 
   vote(member: number, reply: Reply): void {
     this.onAnswer?.(member, reply);
+    const isLate = this.over || this.answered[member] === true;
+    if (reply.kind !== "failed") {
+      if (isLate) this.noteTimes([member], this.context.clock.monotonic() - this.askedAt);
+      else this.voters.push(member);
+    }
     if (this.answered[member] === true) return;
     const isVote = reply.kind !== "report" && reply.kind !== "partly";
     this.count(member, isVote ? reply : failed("garbage", "this reply is not a vote"));
     this.settle();
+    if (this.endsSplits && !this.over) this.hasten();
   }
 
   everyVote(): Promise<readonly Vote[]> {
@@ -92,7 +109,7 @@ export class Round extends TimerEntry implements Ballot {
       this.completion = new Promise((resolve) => {
         this.complete = resolve;
       });
-      if (this.over) this.context.timerWheel.scheduleAt(this, this.dueAt);
+      if (this.over) this.context.timerWheel.scheduleAt(this, this.lastDueAt);
       this.settle();
     }
     return this.completion;
@@ -123,10 +140,39 @@ export class Round extends TimerEntry implements Ballot {
 
   private countSilent(): void {
     if (this.over && this.completion === null) return;
+    const waited = Math.min(this.timeout, Math.round(this.context.clock.monotonic() - this.askedAt));
     for (const [index, member] of this.context.members.entries()) {
-      if (this.answered[index] !== true) this.count(index, member.silentFor(this.timeout));
+      if (this.answered[index] !== true) this.count(index, member.silentFor(waited));
     }
     this.settle();
+  }
+
+  /** Ends the round now, if its answers are split and it need not last until the timeout. */
+  endSplit(): void {
+    if (this.endsSplits && !this.over && this.isSplit) this.countSilent();
+  }
+
+  /** Whether a quorum has voted without a verdict. */
+  private get isSplit(): boolean {
+    return this.context.membership.isQuorum((index) => this.voters.includes(index));
+  }
+
+  /** Shortens the timeout if only nodes that are silent for unusually long could decide. */
+  private hasten(): void {
+    if (!this.isSplit) return;
+    const { members, clock, timerWheel } = this.context;
+    const missing = members.filter((_, index) => this.answered[index] !== true);
+    const usual = Math.max(0, ...missing.map(({ answersWithin }) => answersWithin));
+    const patience = Math.max(minPatience, patienceFactor * usual);
+    const dueAt = Math.ceil(Math.max(clock.monotonic(), this.askedAt + patience));
+    if (dueAt >= this.lastDueAt || dueAt === this.dueAt) return;
+    this.dueAt = dueAt;
+    timerWheel.remove(this);
+    timerWheel.scheduleAt(this, dueAt);
+  }
+
+  private noteTimes(voters: readonly number[], took: number): void {
+    for (const voter of voters) this.context.members[voter]?.answeredWithin(took);
   }
 
   /** The verdict, as soon as the missing votes cannot change it; null before. */
@@ -153,6 +199,7 @@ export class Round extends TimerEntry implements Ballot {
         const { decided } = this;
         this.abandon();
         const took = this.context.clock.monotonic() - this.askedAt;
+        this.noteTimes(this.voters, took);
         decided({ verdict, votes: this.votes, took, ballot: this });
       }
     }
@@ -162,5 +209,10 @@ export class Round extends TimerEntry implements Ballot {
     this.complete([...this.votes, ...this.late]);
   }
 }
+
+/** ms: as long as a free lock is kept for the waiter whose turn it is. */
+const minPatience = reservation;
+/** A node that takes this many times as long as usual is not waited for. */
+const patienceFactor = 2;
 
 const ignore = () => {};

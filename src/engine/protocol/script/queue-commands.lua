@@ -36,6 +36,13 @@ function commands.releaseLeaveAndKeep(token, rest, placeId)
   return reply
 end
 
+-- Releases keys that a minority of the nodes granted, and takes the places again that the grant has left. Nobody is woken.
+function commands.releaseAndWait(token, place)
+  local reply = commands.release(token)
+  for index = first, last do pcall(joinQueue, queueOf(index), place, serverTime()) end
+  return reply
+end
+
 -- Leaves the queues, for an acquisition that gives up its place, and releases what a minority of the nodes may have granted
 -- it. Nobody is woken for a key that was released here. `placeId` is "" for a caller that has no place.
 function commands.releaseAndLeave(token, placeId)
