@@ -188,7 +188,7 @@ export const switches = [
     changes: [
       [
         "src/engine/quorum/round.ts",
-        "if (this.answered[index] !== true) this.count(index, member.silentFor(this.timeout));",
+        "if (this.answered[index] !== true) this.count(index, member.silentFor(waited));",
         "",
       ],
     ],
