@@ -190,7 +190,7 @@ export class Candidate implements ElectionPort {
   /** Whether an event has a listener, or the event of the lock that comes with it. */
   #isHeard(name: "deposed" | "failed"): boolean {
     const { events, observers, inspect } = this.manager.context;
-    const isObserved = observers.any || inspect !== undefined;
+    const isObserved = observers.anyActive || inspect !== undefined;
     const ofLock = name === "deposed" ? "expired" : name;
     return isObserved || this.notifier.events.hasListeners(name) || events.hasListeners(ofLock);
   }

@@ -187,7 +187,7 @@ export class HeldLease extends RenewableLease implements HoldingActions {
       leaseState.watched ||
       // There is a warning of its own.
       leaseState.dropped ||
-      observers.any ||
+      observers.anyActive ||
       inspect !== undefined ||
       lock.notifier.hasListeners("expired")
     );

@@ -50,6 +50,8 @@ export interface ObservedLock {
 export interface LockObservers {
   /** Whether there is an observer: without one, a lock reports nothing. */
   readonly any: boolean;
+  /** Whether there is an observer by which somebody learns of a loss. */
+  readonly anyActive: boolean;
   lockStepped(lock: ObservedLock, event: LockMachineEvent, from: string, to: string): void;
   lockFailed(lock: ObservedLock, event: FailureEvent, error: unknown): void;
 }

@@ -7,6 +7,8 @@ import { isolate } from "../support/safe-emitter.js";
 
 /** An observer of a manager. The inspector, telemetry and publishing are built on this interface. */
 export interface ManagerObserver {
+  /** Whether it only shows the locks to whoever looks: nobody learns of a loss by it. Default false. */
+  readonly isPassive?: boolean;
   /**
    * A lock's chart has changed its state. Events that the chart ignores are not reported. Listeners have not been called
    * yet. An acquisition or lease that the step ended is no longer part of the lock.
@@ -28,8 +30,9 @@ export interface ManagerObserver {
 }
 
 /** The observers of a manager. Without an observer, a step costs one check of `any`. */
-export class Observers implements Required<ManagerObserver>, LockObservers {
+export class Observers implements Required<Omit<ManagerObserver, "isPassive">>, LockObservers {
   any = false;
+  anyActive = false;
   private list: readonly ManagerObserver[] = [];
 
   constructor(private readonly onError: (error: unknown, event: string) => void) {}
@@ -126,5 +129,6 @@ export class Observers implements Required<ManagerObserver>, LockObservers {
   private replaceList(list: readonly ManagerObserver[]): void {
     this.list = list;
     this.any = list.length > 0;
+    this.anyActive = list.some(({ isPassive = false }) => !isPassive);
   }
 }

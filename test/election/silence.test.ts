@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, expect, it } from "vitest";
 import type { Election, ElectionOptions, LocksOptions, Term } from "../../src/index.js";
+import { inspectorHandler } from "../../src/inspector.js";
 import { TestNodes } from "../manager/test-nodes.js";
 import { collectWarnings } from "../support/collected-warnings.js";
 
@@ -45,6 +46,18 @@ describe("the loss of a term that nobody listens for", () => {
   ])("does not, if %s is used", async (_, parts) => {
     await lose(...parts);
     expect(found()).toEqual([]);
+  });
+
+  it("leads to a process warning although a page shows the locks", async () => {
+    const testNodes = new TestNodes(3);
+    const locks = testNodes.locks({ ttl: 1_000 });
+    const handler = inspectorHandler(locks);
+    locks.election("scheduler");
+    await testNodes.clock.advance(100);
+    for (const node of testNodes.nodes) node.hang();
+    await testNodes.clock.advance(2_000);
+    expect(found()).toMatchObject([{ code: "LEASE_LOST" }]);
+    await handler.close();
   });
 
   it("is not the end of a term by resignation", async () => {

@@ -1,10 +1,13 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { describe, expect, it } from "vitest";
-import type { AcquireOptions, Lease, LocksOptions } from "../../src/index.js";
+import { managerOf } from "../../src/api/managed-locks.js";
+import type { AcquireOptions, Lease, Locks, LocksOptions } from "../../src/index.js";
 import { InvalidOptionError, LeaseExpiredError } from "../../src/index.js";
+import { inspectorHandler, serveInspector } from "../../src/inspector.js";
 import { instrumentLocks } from "../../src/telemetry.js";
 import { caught } from "../safety/scripted-locks.js";
 import { collectWarnings, passTime } from "../support/collected-warnings.js";
+import { waitUntil } from "../support/wait-until.js";
 import { TestNodes } from "./test-nodes.js";
 
 const warnings = collectWarnings();
@@ -12,14 +15,14 @@ const codes = () => warnings().map(({ code }) => code);
 
 /** Acquires a lease, and loses it because every node hangs. */
 async function loseLease(
-  watch: (parts: { locks: ReturnType<TestNodes["locks"]>; lease: Lease }) => void = () => {},
+  watch: (parts: { locks: ReturnType<TestNodes["locks"]>; lease: Lease }) => unknown = () => {},
   options: AcquireOptions = {},
   managerOptions: Partial<LocksOptions> = {},
 ): Promise<Lease> {
   const testNodes = new TestNodes(3);
   const locks = testNodes.locks({ ttl: 1_000, ...managerOptions });
   const lease = await testNodes.run(locks.acquire("payouts", options));
-  watch({ locks, lease });
+  await watch({ locks, lease });
   for (const node of testNodes.nodes) node.hang();
   await testNodes.clock.advance(2_000);
   return lease;
@@ -58,6 +61,26 @@ describe("a loss that nobody listens for", () => {
   it("comes although the lease was printed as JSON", async () => {
     await loseLease(({ lease }) => void JSON.stringify(lease));
     expect(codes()).toEqual(["LEASE_LOST"]);
+  });
+
+  it("comes although the locks are published", async () => {
+    const published = ({ locks }: { locks: Locks }) =>
+      waitUntil("publishing has begun", 10_000, () => managerOf(locks).context.observers.any);
+    await loseLease(published, {}, { publish: true });
+    expect(codes()).toEqual(["LEASE_LOST"]);
+  });
+
+  it("comes although a page shows the locks", async () => {
+    const testNodes = new TestNodes(3);
+    const locks = testNodes.locks({ ttl: 1_000 });
+    const handler = inspectorHandler(locks);
+    const inspector = await serveInspector(locks, { port: 0 });
+    await testNodes.run(locks.acquire("payouts"));
+    for (const node of testNodes.nodes) node.hang();
+    await testNodes.clock.advance(2_000);
+    expect(codes()).toEqual(["LEASE_LOST"]);
+    await inspector.close();
+    await handler.close();
   });
 
   it("is none if a handle or the diagnostics channel listens", async () => {

@@ -33,6 +33,7 @@ const serials = new WeakMap<Manager, number>();
  * see a sample, which is never outdated for longer than that.
  */
 export class Tracker implements ManagerObserver {
+  readonly isPassive = true;
   /** The manager's name in its frames. */
   readonly source: string;
   private readonly broadcast: FrameBroadcast;
