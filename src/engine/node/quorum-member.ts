@@ -81,16 +81,16 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     this.releases.release(release);
   }
 
+  /** Gives up a place in a queue. A silent node gets the command when it answers, unless the place has expired. */
+  leaveQueue(command: LockCommand): void {
+    this.releases.leaveQueue(command, this.detector.open);
+  }
+
   /** The node has answered within `took` ms. */
   answeredWithin(took: number): void {
     const { answersWithin } = this;
     this.answersWithin =
       answersWithin === Number.POSITIVE_INFINITY ? took : Math.max(took, answersWithin * decay);
-  }
-
-  /** Gives up a place in a queue. A silent node gets the command when it answers, unless the place has expired. */
-  leaveQueue(command: LockCommand): void {
-    this.releases.leaveQueue(command, this.detector.open);
   }
 
   /** Whether a release is in flight or still to be sent, over a connection that is ready or being replaced. */
