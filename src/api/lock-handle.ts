@@ -5,16 +5,18 @@ import type { Lock } from "../lock/lock.js";
 import type { LockActor } from "../lock/lock-actor.js";
 import type { AcquireOptions } from "../lock/options.js";
 import type { Settings } from "../lock/settings.js";
+import { Printed } from "../support/printed.js";
 import { LockLease } from "./lock-lease.js";
 import type { FencedLease, Handle, LockState, ReleaseOutcome } from "./types.js";
 
 /** The implementation of `Handle` over one lock. */
-export class LockHandle implements Handle<FencedLease> {
+export class LockHandle extends Printed implements Handle<FencedLease> {
   readonly #lock: Lock;
   readonly #settings: (options?: AcquireOptions) => Settings;
   #lease: LockLease | null = null;
 
   constructor(lock: Lock, settings: (options?: AcquireOptions) => Settings) {
+    super();
     this.#lock = lock;
     this.#settings = settings;
   }

@@ -4,15 +4,17 @@ import type { LeaseState } from "../lock/lease-state.js";
 import type { Lock } from "../lock/lock.js";
 import type { UpgradeOptions } from "../lock/shared/upgrade-options.js";
 import { checkTtl } from "../support/checks.js";
+import { Printed } from "../support/printed.js";
 import { writeHandover } from "./handover.js";
 import type { FencedLease, ReleaseOutcome } from "./types.js";
 
 /** The implementation of `Lease` over a lock and a lease state. */
-export class LockLease implements FencedLease {
+export class LockLease extends Printed implements FencedLease {
   readonly #lock: Lock;
   readonly #leaseState: LeaseState;
 
   constructor(lock: Lock, leaseState: LeaseState) {
+    super();
     this.#lock = lock;
     this.#leaseState = leaseState;
     if (leaseState.grant.renew) leaseState.lease = this;
