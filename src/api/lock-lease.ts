@@ -13,6 +13,12 @@ export class LockLease extends Printed implements FencedLease {
   readonly #lock: Lock;
   readonly #leaseState: LeaseState;
 
+  /** Can be passed on without the lease, as in `finally(lease.release)`. */
+  readonly release = (): Promise<ReleaseOutcome> => {
+    this.#end();
+    return this.#lock.release(this.#leaseState);
+  };
+
   constructor(lock: Lock, leaseState: LeaseState) {
     super();
     this.#lock = lock;
@@ -80,11 +86,6 @@ export class LockLease extends Printed implements FencedLease {
   /** Lets the release free the lock, although `holdAtLeast` is not over: what it protects has not been done. */
   freeOnRelease(): void {
     this.#leaseState.freeOnRelease();
-  }
-
-  release(): Promise<ReleaseOutcome> {
-    this.#end();
-    return this.#lock.release(this.#leaseState);
   }
 
   handover(): string {

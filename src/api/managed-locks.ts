@@ -12,6 +12,7 @@ import type { Manager } from "../manager/manager.js";
 import type { ManagedSemaphore } from "../semaphore/managed-semaphore.js";
 import { Semaphores } from "../semaphore/semaphores.js";
 import type { SemaphoreOptions } from "../semaphore/types.js";
+import { bindMethods } from "../support/bind-methods.js";
 import { checkDuration } from "../support/checks.js";
 import { Printed } from "../support/printed.js";
 import { readHandover } from "./handover.js";
@@ -63,6 +64,7 @@ class ManagedLocks extends Printed {
     this.#factory = manager.factory;
     this.#elections = new Elections(manager);
     this.#semaphores = new Semaphores(manager);
+    bindMethods(this);
   }
 
   get [managersKey](): readonly [Manager] {

@@ -1,3 +1,4 @@
+import { bindMethods } from "../support/bind-methods.js";
 import { Printed } from "../support/printed.js";
 import type { Candidate } from "./candidate.js";
 import type { ElectionEvents } from "./events.js";
@@ -11,6 +12,7 @@ export class ManagedElection extends Printed implements Election<FencedTerm> {
   constructor(candidate: Candidate) {
     super();
     this.#candidate = candidate;
+    bindMethods(this);
   }
 
   get name(): string {

@@ -8,6 +8,7 @@ import type { ManagerEvents } from "../lock/events.js";
 import type { AcquireOptions, UsingOptions } from "../lock/options.js";
 import type { Manager } from "../manager/manager.js";
 import type { Semaphore, SemaphoreOptions } from "../semaphore/types.js";
+import { bindMethods } from "../support/bind-methods.js";
 import { Printed } from "../support/printed.js";
 import { clip } from "../support/redaction.js";
 import { isList } from "../support/untrusted.js";
@@ -35,6 +36,7 @@ export class GroupedLocks extends Printed {
     this.#prefix = prefix;
     this.#locks = new Map(managers.map((manager) => [nameOf(manager), locksOf(manager)]));
     this.#rendezvous = new Rendezvous([...this.#locks.keys()]);
+    bindMethods(this);
   }
 
   get [managersKey](): readonly Manager[] {

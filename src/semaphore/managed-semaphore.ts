@@ -6,6 +6,7 @@ import { checkKnown } from "../lock/option-checks.js";
 import type { PermitPool } from "../lock/permit-pool.js";
 import type { Settings } from "../lock/settings.js";
 import type { Manager } from "../manager/manager.js";
+import { bindMethods } from "../support/bind-methods.js";
 import { Printed } from "../support/printed.js";
 import { summarisePermits } from "./permit-inspection.js";
 import type { FencedPermitLease, PermitOptions, SemaphoreInspection, UsingPermitOptions } from "./types.js";
@@ -21,6 +22,7 @@ export class ManagedSemaphore extends Printed {
     super();
     this.#manager = manager;
     this.#pool = pool;
+    bindMethods(this);
   }
 
   get name(): string {
