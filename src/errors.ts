@@ -97,6 +97,11 @@ const endReasons: Record<LeaseExpiredError["reason"], string> = {
   stale: "the handover is no longer what the nodes hold: it expired, or was adopted already",
 };
 
+const reasonOf = (reason: LeaseExpiredError["reason"], renew: boolean): string =>
+  reason === "deadline" && !renew
+    ? "its validity ran out, and it was not renewed automatically"
+    : endReasons[reason];
+
 /** The lease is over. The resources that it protected must no longer be used. */
 export class LeaseExpiredError extends HoldfastError {
   readonly code = "LEASE_EXPIRED";
@@ -113,8 +118,10 @@ export class LeaseExpiredError extends HoldfastError {
     result?: unknown,
     /** The error with which closing the locks ended the lease. */
     cause?: Error,
+    /** Whether the lease was renewed automatically. */
+    renew = true,
   ) {
-    const why = cause === undefined ? endReasons[reason] : "the locks were closed";
+    const why = cause === undefined ? reasonOf(reason, renew) : "the locks were closed";
     super(`the lease of ${named(resources)} is over: ${why}`, cause === undefined ? undefined : { cause });
     this.#result = result;
   }

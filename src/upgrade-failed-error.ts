@@ -40,9 +40,13 @@ export class UpgradeFailedError extends HoldfastError {
     /** The number of attempts made. */
     readonly attempts = 0,
   ) {
-    const made = attempts === 0 ? "" : ` within ${formatDuration(wait)}, after ${count(attempts, "attempt")}`;
+    const made = attempts === 0 ? "" : `, after ${count(attempts, "attempt")}`;
+    // An upgrade that another one rules out fails at once.
+    const within = attempts === 0 || reason === "contended" ? "" : ` within ${formatDuration(wait)}`;
     const failures = reason === "noQuorum" || reason === "unsettled" ? failuresOf(votes) : "";
-    super(`could not upgrade the lease of ${named(resources)}${made}: ${explanations[reason]}${failures}.`);
+    super(
+      `could not upgrade the lease of ${named(resources)}${within}${made}: ${explanations[reason]}${failures}.`,
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import { isHoldfastError, LeaseExpiredError } from "../errors.js";
+import { isHoldfastError } from "../errors.js";
 import type { LeaseState } from "../lock/lease-state.js";
 import type { Lock } from "../lock/lock.js";
 import type { Settings } from "../lock/settings.js";
@@ -45,7 +45,8 @@ export async function runUnderLease<T>(
 }
 
 /** Throws if the lease was lost or taken back, and not ended by its holder. `result`: that of the job. */
-function throwIfLost({ resources, end, takenBack }: LeaseState, result: unknown): void {
+function throwIfLost(leaseState: LeaseState, result: unknown): void {
+  const { end, takenBack } = leaseState;
   if (end === null || (takenBack === null && (end === "released" || end === "handedOver"))) return;
-  throw new LeaseExpiredError(resources, end, result, takenBack ?? undefined);
+  throw leaseState.overError(result);
 }

@@ -5,16 +5,27 @@ import type { Lock } from "../lock/lock.js";
 import type { LockActor } from "../lock/lock-actor.js";
 import type { AcquireOptions } from "../lock/options.js";
 import type { Settings } from "../lock/settings.js";
+import { Printed } from "../support/printed.js";
 import { LockLease } from "./lock-lease.js";
 import type { FencedLease, Handle, LockState, ReleaseOutcome } from "./types.js";
 
 /** The implementation of `Handle` over one lock. */
-export class LockHandle implements Handle<FencedLease> {
+export class LockHandle extends Printed implements Handle<FencedLease> {
   readonly #lock: Lock;
   readonly #settings: (options?: AcquireOptions) => Settings;
   #lease: LockLease | null = null;
 
+  /** Releases the held lease, or aborts the pending acquisition. Can be passed on without the handle. */
+  readonly release = async (): Promise<ReleaseOutcome> => {
+    const { leaseState } = this.#lock;
+    if (leaseState !== null) return this.#leaseOf(leaseState).release();
+    if (!this.#lock.acquiring) return this.#lease?.release() ?? "released";
+    this.#lock.abort(new DOMException("the handle was released", "AbortError"));
+    return "released";
+  };
+
   constructor(lock: Lock, settings: (options?: AcquireOptions) => Settings) {
+    super();
     this.#lock = lock;
     this.#settings = settings;
   }
@@ -43,15 +54,6 @@ export class LockHandle implements Handle<FencedLease> {
     if (settings.mode !== mode)
       throw new InvalidOptionError("mode", settings.mode, `that of the handle, "${mode}"`);
     return this.#lock.acquire(settings, (leaseState) => this.#leaseOf(leaseState));
-  }
-
-  /** Releases the held lease, or aborts the pending acquisition. */
-  async release(): Promise<ReleaseOutcome> {
-    const { leaseState } = this.#lock;
-    if (leaseState !== null) return this.#leaseOf(leaseState).release();
-    if (!this.#lock.acquiring) return this.#lease?.release() ?? "released";
-    this.#lock.abort(new DOMException("the handle was released", "AbortError"));
-    return "released";
   }
 
   on<Name extends keyof LockEvents>(name: Name, listener: LockEvents[Name]): this {

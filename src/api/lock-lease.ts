@@ -4,15 +4,23 @@ import type { LeaseState } from "../lock/lease-state.js";
 import type { Lock } from "../lock/lock.js";
 import type { UpgradeOptions } from "../lock/shared/upgrade-options.js";
 import { checkTtl } from "../support/checks.js";
+import { Printed } from "../support/printed.js";
 import { writeHandover } from "./handover.js";
 import type { FencedLease, ReleaseOutcome } from "./types.js";
 
 /** The implementation of `Lease` over a lock and a lease state. */
-export class LockLease implements FencedLease {
+export class LockLease extends Printed implements FencedLease {
   readonly #lock: Lock;
   readonly #leaseState: LeaseState;
 
+  /** Can be passed on without the lease, as in `finally(lease.release)`. */
+  readonly release = (): Promise<ReleaseOutcome> => {
+    this.#end();
+    return this.#lock.release(this.#leaseState);
+  };
+
   constructor(lock: Lock, leaseState: LeaseState) {
+    super();
     this.#lock = lock;
     this.#leaseState = leaseState;
     if (leaseState.grant.renew) leaseState.lease = this;
@@ -78,11 +86,6 @@ export class LockLease implements FencedLease {
   /** Lets the release free the lock, although `holdAtLeast` is not over: what it protects has not been done. */
   freeOnRelease(): void {
     this.#leaseState.freeOnRelease();
-  }
-
-  release(): Promise<ReleaseOutcome> {
-    this.#end();
-    return this.#lock.release(this.#leaseState);
   }
 
   handover(): string {

@@ -12,7 +12,9 @@ import type { Manager } from "../manager/manager.js";
 import type { ManagedSemaphore } from "../semaphore/managed-semaphore.js";
 import { Semaphores } from "../semaphore/semaphores.js";
 import type { SemaphoreOptions } from "../semaphore/types.js";
+import { bindMethods } from "../support/bind-methods.js";
 import { checkDuration } from "../support/checks.js";
+import { Printed } from "../support/printed.js";
 import { readHandover } from "./handover.js";
 import { acquireLease, runUnderLease, tryAcquireLease } from "./lock-calls.js";
 import { LockHandle } from "./lock-handle.js";
@@ -50,17 +52,19 @@ export function managersOf(locks: unknown): readonly [Manager, ...Manager[]] {
 /** Returns the manager behind `locks` that are not spread over groups. @throws as `managersOf` does. */
 export const managerOf = (locks: unknown): Manager => managersOf(locks)[0];
 
-class ManagedLocks {
+class ManagedLocks extends Printed {
   readonly #manager: Manager;
   readonly #factory: LockFactory;
   readonly #elections: Elections;
   readonly #semaphores: Semaphores;
 
   constructor(manager: Manager) {
+    super();
     this.#manager = manager;
     this.#factory = manager.factory;
     this.#elections = new Elections(manager);
     this.#semaphores = new Semaphores(manager);
+    bindMethods(this);
   }
 
   get [managersKey](): readonly [Manager] {
@@ -152,5 +156,9 @@ class ManagedLocks {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  toJSON(): object {
+    return { nodes: this.#manager.lockNodes.map(({ name }) => name) };
   }
 }

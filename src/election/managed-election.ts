@@ -1,14 +1,18 @@
+import { bindMethods } from "../support/bind-methods.js";
+import { Printed } from "../support/printed.js";
 import type { Candidate } from "./candidate.js";
 import type { ElectionEvents } from "./events.js";
 import { leaderOf } from "./leader.js";
 import type { Election, ElectionActor, ElectionState, FencedTerm, Leader } from "./types.js";
 
 /** The implementation of `Election` over one candidate. */
-export class ManagedElection implements Election<FencedTerm> {
+export class ManagedElection extends Printed implements Election<FencedTerm> {
   readonly #candidate: Candidate;
 
   constructor(candidate: Candidate) {
+    super();
     this.#candidate = candidate;
+    bindMethods(this);
   }
 
   get name(): string {

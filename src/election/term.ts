@@ -2,10 +2,11 @@ import type { Instant } from "../engine/time/clock.js";
 import { type DeposedReason, TermEndedError } from "../errors.js";
 import type { LeaseState } from "../lock/lease-state.js";
 import type { Lock } from "../lock/lock.js";
+import { Printed } from "../support/printed.js";
 import type { FencedTerm } from "./types.js";
 
 /** One term of a candidate: its lease, its signal, and the code that runs under it. */
-export class ElectionTerm implements FencedTerm {
+export class ElectionTerm extends Printed implements FencedTerm {
   readonly #controller = new AbortController();
   readonly #lock: Lock;
   readonly #leaseState: LeaseState;
@@ -20,6 +21,7 @@ export class ElectionTerm implements FencedTerm {
     leaseState: LeaseState,
     onResign: () => void,
   ) {
+    super();
     this.#lock = lock;
     this.#leaseState = leaseState;
     this.#onResign = onResign;

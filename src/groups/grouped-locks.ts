@@ -8,6 +8,8 @@ import type { ManagerEvents } from "../lock/events.js";
 import type { AcquireOptions, UsingOptions } from "../lock/options.js";
 import type { Manager } from "../manager/manager.js";
 import type { Semaphore, SemaphoreOptions } from "../semaphore/types.js";
+import { bindMethods } from "../support/bind-methods.js";
+import { Printed } from "../support/printed.js";
 import { clip } from "../support/redaction.js";
 import { isList } from "../support/untrusted.js";
 import type { GroupManagers } from "./group-managers.js";
@@ -20,7 +22,7 @@ type Job<T> = (lease: Lease) => T | Promise<T>;
 const maxShown = 10;
 
 /** The locks of several groups of nodes: each call goes to the group of its resources. */
-export class GroupedLocks {
+export class GroupedLocks extends Printed {
   readonly #managers: readonly Manager[];
   readonly #locks: ReadonlyMap<string, Locks>;
   readonly #rendezvous: Rendezvous;
@@ -28,11 +30,13 @@ export class GroupedLocks {
   readonly #events: GroupManagers["events"];
 
   constructor({ managers, events, prefix }: GroupManagers) {
+    super();
     this.#managers = managers;
     this.#events = events;
     this.#prefix = prefix;
     this.#locks = new Map(managers.map((manager) => [nameOf(manager), locksOf(manager)]));
     this.#rendezvous = new Rendezvous([...this.#locks.keys()]);
+    bindMethods(this);
   }
 
   get [managersKey](): readonly Manager[] {
@@ -122,6 +126,10 @@ export class GroupedLocks {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  toJSON(): object {
+    return { groups: Object.fromEntries(this.#locks) };
   }
 
   #locksOf(resources: Resources): Locks {

@@ -1,5 +1,5 @@
 import { named } from "../support/names.js";
-import { warn } from "../support/warn.js";
+import { warnBounded } from "../support/warn.js";
 import type { LeaseState } from "./lease-state.js";
 
 /**
@@ -12,7 +12,7 @@ const dropped = new FinalizationRegistry<WeakRef<LeaseState>>((reference) => {
   const leaseState = reference.deref();
   if (leaseState === undefined || leaseState.end !== null) return;
   leaseState.drop();
-  warn(
+  warnBounded(
     "LEASE_DROPPED",
     `the lease of ${named(leaseState.resources)} was dropped without being released; it is no longer renewed`,
     "Keep the lease until release(), or acquire with using() or `await using`.",

@@ -1,7 +1,7 @@
 import type { Vote } from "../engine/protocol/vote.js";
 import type { ReaderClaim } from "../engine/quorum/reader-claim.js";
 import { elapsed } from "../engine/time/clock.js";
-import { type ExpiryReason, LeaseExpiredError } from "../errors.js";
+import type { ExpiryReason } from "../errors.js";
 import type { LockMachineEvent, LossEvent } from "../machines/lock-events.js";
 import type { HoldingActions } from "../machines/lock-port.js";
 import type { LeaseState } from "./lease-state.js";
@@ -134,13 +134,11 @@ export class HeldLease extends RenewableLease implements HoldingActions {
     this.refuseRequests();
     // A job that asked for the release gets the loss as the outcome of the release, without an abort or `onLost`.
     const lost = leaseState.end !== "released";
-    if (lost)
-      lock.notifier.defer(() => leaseState.abort(new LeaseExpiredError(leaseState.resources, reason)));
+    if (lost) lock.notifier.defer(() => leaseState.abort(leaseState.lossError(reason)));
     lock.notifier.notify("expired", leaseState.acquisition, details);
     if (lost && onLost) lock.notifier.callLost(onLost, leaseState.acquisition, details);
     if (lost && !this.isWatched()) {
-      const { resources, acquisition, grant } = leaseState;
-      lock.notifier.defer(() => warnOfLoss({ resources, ...details }, acquisition, grant.at.wall));
+      lock.notifier.defer(() => warnOfLoss(leaseState, reason, details.validUntil));
     }
     this.settleRelease("expired");
   }

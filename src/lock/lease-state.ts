@@ -213,14 +213,15 @@ export class LeaseState {
     return this.controller.signal;
   }
 
-  /** The error of any use of the lease after its end. */
-  overError(): LeaseExpiredError {
-    return new LeaseExpiredError(
-      this.resources,
-      this.end ?? "deadline",
-      undefined,
-      this.takenBack ?? undefined,
-    );
+  /** The error of any use of the lease after its end. `result`: that of the job. */
+  overError(result?: unknown): LeaseExpiredError {
+    const { resources, end, takenBack, grant } = this;
+    return new LeaseExpiredError(resources, end ?? "deadline", result, takenBack ?? undefined, grant.renew);
+  }
+
+  /** The error of the loss of the lease. */
+  lossError(reason: ExpiryReason): LeaseExpiredError {
+    return new LeaseExpiredError(this.resources, reason, undefined, undefined, this.grant.renew);
   }
 
   abort(reason: unknown): void {

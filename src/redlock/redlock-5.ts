@@ -1,4 +1,5 @@
 import type { LeaseExpiredError } from "../errors.js";
+import { checkTtl } from "../support/checks.js";
 import {
   type CallContext,
   distinct,
@@ -67,6 +68,7 @@ export class Redlock5 extends Calls {
     if (isOver(this.context, lock)) {
       throw new ExecutionError("Cannot extend an already-expired lock.", []);
     }
+    checkTtl(duration, "duration");
     const { value } = lock;
     const operation = this.operation(resources);
     try {
@@ -135,6 +137,7 @@ export class Redlock5 extends Calls {
     more: AcquisitionOverrides | undefined,
     operation: Operation,
   ): Promise<Held> {
+    checkTtl(duration, "duration");
     const { heldLocks } = this.context;
     const { driftFactor } = settings;
     const retry = retriesOf(settings, heldLocks.manager.context.random);

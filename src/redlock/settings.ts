@@ -40,7 +40,7 @@ const checks: { readonly [Name in keyof Settings]: (value: unknown) => void } = 
   driftFactor: (value) => checkFraction("driftFactor", value),
   retryCount(value) {
     if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && Number(value) >= -1)) return;
-    throw new InvalidOptionError("retryCount", value, "an integer from 0, or -1 for no end");
+    throw new InvalidOptionError("retryCount", value, "an integer from 0, or Infinity or -1 for no end");
   },
   retryDelay: (value) => checkDuration("retryDelay", value, 0, true),
   retryJitter: (value) => checkDuration("retryJitter", value, 0, true),

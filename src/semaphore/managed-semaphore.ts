@@ -6,19 +6,23 @@ import { checkKnown } from "../lock/option-checks.js";
 import type { PermitPool } from "../lock/permit-pool.js";
 import type { Settings } from "../lock/settings.js";
 import type { Manager } from "../manager/manager.js";
+import { bindMethods } from "../support/bind-methods.js";
+import { Printed } from "../support/printed.js";
 import { summarisePermits } from "./permit-inspection.js";
 import type { FencedPermitLease, PermitOptions, SemaphoreInspection, UsingPermitOptions } from "./types.js";
 
 type Job<T> = (lease: FencedPermitLease) => T | Promise<T>;
 
 /** The implementation of `Semaphore` over one pool of permits. */
-export class ManagedSemaphore {
+export class ManagedSemaphore extends Printed {
   readonly #manager: Manager;
   readonly #pool: PermitPool;
 
   constructor(manager: Manager, pool: PermitPool) {
+    super();
     this.#manager = manager;
     this.#pool = pool;
+    bindMethods(this);
   }
 
   get name(): string {

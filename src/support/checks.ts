@@ -5,9 +5,9 @@ import { contentsOf, isWellFormed, testSafely } from "./untrusted.js";
 
 const isNumber = (value: unknown): value is number => typeof value === "number" && !Number.isNaN(value);
 
-export function checkTtl(value: unknown): number {
+export function checkTtl(value: unknown, option = "ttl"): number {
   if (isNumber(value) && Number.isSafeInteger(value) && value >= 1) return value;
-  throw new InvalidOptionError("ttl", value, "an integer from 1 to Number.MAX_SAFE_INTEGER, in ms");
+  throw new InvalidOptionError(option, value, "an integer from 1 to Number.MAX_SAFE_INTEGER, in ms");
 }
 
 export function checkHoldAtLeast(value: unknown): number {

@@ -24,6 +24,8 @@ export class SafeEmitter<Events extends { [Name in keyof Events]: Listener }> {
   }
 
   once<Name extends keyof Events & string>(name: Name, listener: Events[Name]): void {
+    // `once` of node:events adds a listener for "error" beside the one that is wanted. There is no such event here.
+    if ((name as string) === "error") return void checkFunction("listener", listener);
     this.emitter.once(name, this.guard(name, listener));
   }
 

@@ -1,4 +1,6 @@
 import type { Clock, Timer } from "../engine/time/clock.js";
+import { InvalidOptionError } from "../errors.js";
+import { checkDuration } from "../support/checks.js";
 import { afterTicks } from "../support/platform.js";
 
 interface Entry {
@@ -12,10 +14,18 @@ export class VirtualClock implements Clock {
   private readonly entries = new Set<Entry>();
   private order = 0;
 
+  /**
+   * `elapsed`: what `monotonic()` returns at first, in ms. `offset`: epoch ms when `monotonic()` was 0.
+   *
+   * @throws InvalidOptionError
+   */
   constructor(
     private elapsed = 0,
     private offset = Date.UTC(2026, 0, 1),
-  ) {}
+  ) {
+    checkFinite("elapsed", elapsed);
+    checkFinite("offset", offset);
+  }
 
   monotonic(): number {
     return this.elapsed;
@@ -36,8 +46,13 @@ export class VirtualClock implements Clock {
     return this.entries.size;
   }
 
-  /** Advances both clocks by `ms`. All promises that a timer starts settle before the next timer runs. */
+  /**
+   * Advances both clocks by `ms`. All promises that a timer starts settle before the next timer runs.
+   *
+   * @throws InvalidOptionError
+   */
   async advance(ms: number): Promise<void> {
+    checkDuration("ms", ms, 0, true);
     const end = this.elapsed + ms;
     await settle();
     for (let next = this.next(end); next !== undefined; next = this.next(end)) {
@@ -49,13 +64,23 @@ export class VirtualClock implements Clock {
     this.elapsed = end;
   }
 
-  /** Simulates a stall of the event loop: both clocks advance by `ms`, and no timer runs. */
+  /**
+   * Simulates a stall of the event loop: both clocks advance by `ms`, and no timer runs.
+   *
+   * @throws InvalidOptionError
+   */
   stall(ms: number): void {
+    checkDuration("ms", ms, 0, true);
     this.elapsed += ms;
   }
 
-  /** Simulates a suspended machine: only the wall clock advances, by `ms`. A negative value steps the wall clock back. */
+  /**
+   * Simulates a suspended machine: only the wall clock advances, by `ms`. A negative value steps the wall clock back.
+   *
+   * @throws InvalidOptionError
+   */
   stepWall(ms: number): void {
+    checkFinite("ms", ms);
     this.offset += ms;
   }
 
@@ -73,6 +98,10 @@ export class VirtualClock implements Clock {
     }
     return first;
   }
+}
+
+function checkFinite(option: string, value: unknown): void {
+  if (!Number.isFinite(value)) throw new InvalidOptionError(option, value, "a finite number of ms");
 }
 
 /** Waits until all ready promises, and the promises that they start, have run. */

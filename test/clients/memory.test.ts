@@ -29,6 +29,16 @@ describe("a memory node", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("names an option that it does not know, and not its value", () => {
+    const wrong = { clok: "a secret" } as never;
+    expect(() => memoryNode("a", wrong)).toThrow(
+      /^clok must be left out: the only option is clock; got (?!.*secret)/,
+    );
+    expect(() => memoryNode().restart(wrong)).toThrow(
+      /^clok must be left out: the only option is keepMemory;/,
+    );
+  });
+
   test("sweeps expired keys, so that abandoned keys do not accumulate", async () => {
     const clock = new VirtualClock();
     const node = memoryNode("swept", { clock });

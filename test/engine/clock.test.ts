@@ -3,6 +3,27 @@ import { elapsed, now } from "../../src/engine/time/clock.js";
 import { SystemClock } from "../../src/engine/time/system-clock.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 
+describe("a virtual clock", () => {
+  const wrong = [Number.NaN, Number.POSITIVE_INFINITY, "5" as never, undefined as never];
+
+  it.each([...wrong, -5])("refuses to advance by %j ms, and stays as it was", async (ms) => {
+    const clock = new VirtualClock();
+    const before = now(clock);
+    await expect(clock.advance(ms)).rejects.toThrow(/^ms must be a finite number of ms, at least 0; got/);
+    expect(() => clock.stall(ms)).toThrow(/^ms must be a finite number of ms, at least 0; got/);
+    expect(now(clock)).toEqual(before);
+  });
+
+  it.each(wrong)("refuses to step the wall clock by %j ms, and to begin at such a time", (ms) => {
+    const clock = new VirtualClock();
+    const before = now(clock);
+    expect(() => clock.stepWall(ms)).toThrow(/^ms must be a finite number of ms; got/);
+    expect(now(clock)).toEqual(before);
+    expect(() => new VirtualClock(ms ?? null)).toThrow(/^elapsed must be a finite number of ms; got/);
+    expect(() => new VirtualClock(0, ms ?? null)).toThrow(/^offset must be a finite number of ms; got/);
+  });
+});
+
 describe("the clock", () => {
   afterEach(() => {
     vi.unstubAllGlobals();

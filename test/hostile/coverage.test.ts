@@ -22,6 +22,7 @@ const elsewhere: Readonly<Record<string, string>> = {
       "handle.lease",
       "handle.actor",
       "handle.toJSON",
+      "locks.toJSON",
     ],
     ...[
       "lease.resources",

@@ -275,8 +275,14 @@ describe("an upgrade", () => {
     const other = await completed(another().acquire("a", shared));
     const waiting = lease.upgrade();
     await clock.advance(700);
-    const error = await completed(rejection(other.upgrade()));
+    const error = await completed(rejection(other.upgrade({ wait: 1_500 })));
     expect(error).toMatchObject({ code: "UPGRADE_FAILED", reason: "contended" });
+    // It has not waited.
+    expect(error).toMatchObject({
+      message: expect.stringMatching(
+        /^could not upgrade the lease of "a", after 1 attempt: another lease waits/,
+      ),
+    });
     expect(isHoldfastError(error, "UPGRADE_FAILED")).toBe(true);
     expect(await rejection(lease.upgrade())).toMatchObject({ reason: "contended" });
     await completed(other.release());
@@ -291,7 +297,12 @@ describe("an upgrade", () => {
     const locks = setUp();
     const lease = await completed(locks.acquire("a", shared));
     const other = await completed(another().acquire("a", shared));
-    expect(await completed(rejection(lease.upgrade({ wait: 2_000 })))).toMatchObject({ reason: "timeout" });
+    expect(await completed(rejection(lease.upgrade({ wait: 2_000 })))).toMatchObject({
+      reason: "timeout",
+      message: expect.stringMatching(
+        /^could not upgrade the lease of "a" within 2 s, after \d+ attempts: other leases/,
+      ),
+    });
     expect(await completed(rejection(lease.upgrade({ wait: 0 })))).toMatchObject({ reason: "timeout" });
     const controller = new AbortController();
     const aborted = rejection(lease.upgrade({ signal: controller.signal }));

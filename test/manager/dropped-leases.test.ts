@@ -75,6 +75,28 @@ describe("a dropped lease", () => {
     expect(left()).toBe(0);
   });
 
+  it("causes ten warnings a minute at most", async () => {
+    const testNodes = new TestNodes(1);
+    const locks = testNodes.locks();
+    const dropped = 50;
+    const warnings = await warningsDuring(async () => {
+      const forget = async (index: number) => void (await locks.acquire(`a${index}`, { ttl: 1_000 }));
+      await Promise.all(Array.from({ length: dropped }, (_, index) => forget(index)));
+      await testNodes.clock.advance(600);
+      let ended = 0;
+      locks.on("expired", () => ended++);
+      // A dropped lease ends at its deadline.
+      for (let round = 0; round < 20 && ended < dropped; round++) {
+        await collect(() => false, 1);
+        await testNodes.clock.advance(300);
+      }
+      expect(ended).toBe(dropped);
+    });
+    // The tests before have had warnings, too.
+    expect(warnings.length).toBeGreaterThan(0);
+    expect(warnings.length).toBeLessThanOrEqual(10);
+  });
+
   it("causes no warning when it was released before", async () => {
     const testNodes = new TestNodes(3);
     const locks = testNodes.locks();

@@ -40,6 +40,14 @@ describe("a loss that nobody listens for", () => {
     expect(warning?.detail).toMatch(/lease\.signal.*onLost.*expired.*logger.*rejectOnLoss/);
   });
 
+  it("does not speak of renewals if none was due", async () => {
+    const lease = await loseLease(undefined, { renew: false });
+    const why = 'the lease of "payouts" is over: its validity ran out, and it was not renewed automatically';
+    expect(warnings().map(({ text }) => text.split(" (")[0])).toEqual([why]);
+    expect(() => lease.assertHeld()).toThrow(why);
+    expect(lease.signal.reason).toMatchObject({ message: why, reason: "deadline" });
+  });
+
   it.each<[string, Parameters<typeof loseLease>]>([
     ["onLost", [undefined, { onLost: () => {} }]],
     ["onLost of the manager", [undefined, {}, { onLost: () => {} }]],

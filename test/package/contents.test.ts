@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join, posix, resolve } from "node:path";
 import { checkPackage, createPackageFromTarballData, type Package } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
@@ -42,6 +42,22 @@ describe("the packed package", () => {
     expect(scripts.filter((file) => /page-content\.js$/.test(file))).toHaveLength(2);
     expect(files.filter((file) => /visualizations\/(?!charts\/)/.test(file))).toEqual([]);
     expect(files.filter((file) => /visualizations\/charts\/lock\./.test(file))).toHaveLength(3);
+  });
+
+  it("has the files to which its pages link", () => {
+    const root = "/node_modules/holdfast/";
+    const files = packed.listFiles();
+    const pages = files.filter((file) => file.startsWith(root) && file.endsWith(".md"));
+    const missing = pages.flatMap((page) => {
+      const text = packed.readFile(page).replace(/^```[\s\S]*?^```/gm, "");
+      return [...text.matchAll(/\]\(([^)\s#]+)[^)\s]*\)/g)]
+        .map(([, link = ""]) => link)
+        .filter((link) => !/^\w+:/.test(link))
+        .map((link) => posix.join(posix.dirname(page), link).replace(/\/$/, ""))
+        .filter((path) => !files.some((file) => file === path || file.startsWith(`${path}/`)));
+    });
+    expect(pages.length).toBeGreaterThan(30);
+    expect(missing).toEqual([]);
   });
 
   it("depends only on the client, the state machines and the emitter, and contains the rest, with its licences", async () => {

@@ -74,6 +74,14 @@ describe("holdfast/redlock in the packed package", () => {
     }
   }, 120_000);
 
+  it("compiles the subclass of docs/migrating.md", async () => {
+    const page = await readFile("docs/migrating.md", "utf8");
+    const [, program = ""] = /^```ts\n(import Redlock, [\s\S]*?)^```$/m.exec(page) ?? [];
+    expect(program).toContain("extends Redlock");
+    await consumer.write("subclass.mts", program);
+    await consumer.typecheck(["--module", "nodenext", "--noImplicitOverride", ...nodeTypes, "subclass.mts"]);
+  }, 120_000);
+
   it.each([
     ["nodenext", "nodenext", ["inferred.mts", "inferred.cts", "inferred-imports.cts"]],
     ["esnext", "bundler", ["inferred.mts"]],

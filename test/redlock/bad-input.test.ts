@@ -24,7 +24,7 @@ const rejects = async (call: Promise<unknown>, message: string | RegExp) => {
 
 describe("options of the constructor", () => {
   it.each([
-    [{ retryCount: "3" }, 'retryCount must be an integer from 0, or -1 for no end; got "3"'],
+    [{ retryCount: "3" }, 'retryCount must be an integer from 0, or Infinity or -1 for no end; got "3"'],
     [{ retryCount: -2 }, "retryCount must be"],
     [{ retryCount: 1.5 }, "retryCount must be"],
     [{ retryDelay: -1 }, "retryDelay must be a finite number of ms, at least 0; got -1"],
@@ -74,11 +74,20 @@ describe("durations", () => {
     "must be from 1 to Number.MAX_SAFE_INTEGER: %j",
     async (ttl) => {
       const message = /^ttl must be an integer from 1 to Number.MAX_SAFE_INTEGER, in ms; got/;
-      await rejects(redlock.acquire(["a"], ttl), message);
       await rejects(redlock.lock("a", ttl), message);
       await rejects(redlock.acquireLock("a", ttl), message);
       await rejects(redlock.tryAcquire("a", "v", ttl), message);
       await rejects(redlock.renewLock("a", "v", ttl), message);
+    },
+  );
+
+  it.each([0, -1, Number.MAX_SAFE_INTEGER + 2, Number.POSITIVE_INFINITY])(
+    "are called `duration` in the errors of redlock 5: %j",
+    async (duration) => {
+      const message = /^duration must be an integer from 1 to Number.MAX_SAFE_INTEGER, in ms; got/;
+      await rejects(redlock.acquire(["a"], duration), message);
+      const lock = await world.run(redlock.acquire(["b"], 1_000));
+      await rejects(lock.extend(duration), message);
     },
   );
 

@@ -22,8 +22,9 @@ import { needsMemory } from "../../engine/protocol/traits.js";
 import type { Clock } from "../../engine/time/clock.js";
 import { systemClock } from "../../engine/time/system-clock.js";
 import { InvalidOptionError } from "../../errors.js";
+import { checkEntries } from "../../support/checks.js";
 import { afterJobs } from "../../support/platform.js";
-import { entriesOf } from "../../support/untrusted.js";
+import { kindOf } from "../../support/redaction.js";
 import { type ConnectionListener, ConnectionListeners } from "../connection-listeners.js";
 import { Channel } from "../pubsub/channel.js";
 import { MemorySets } from "./memory-sets.js";
@@ -73,8 +74,11 @@ export function memoryNode(name?: string, options: MemoryNodeOptions = {}): Memo
 
 /** Checks that the options have no property other than this one. */
 function optionsIn<Options extends object>(options: Options, name: keyof Options & string): Options {
-  if (entriesOf(options)?.every(([key]) => key === name)) return options;
-  throw new InvalidOptionError("options", options, `an object with ${name}`);
+  const unexpected = checkEntries("options", options).find(([key]) => key !== name);
+  if (unexpected === undefined) return options;
+  const [key, value] = unexpected;
+  // The value of an unknown option may be a password, so the message shows only its kind.
+  throw new InvalidOptionError(key, value, `left out: the only option is ${name}`, kindOf(value));
 }
 
 const resultOf = async <T>(work: () => T): Promise<T> => work();
