@@ -62,8 +62,8 @@ const loadEmbeddedFrom = (folder) => ({
     /\/embedded\/[\w-]+\.cjs$/.test(id) ? { id: `${folder}/${basename(id)}`, external: true } : null,
 });
 
-/** The files of the command, which no program imports. */
-const ofCommand = ["command", "watch", "chart", "ui"].map((name) => `dist/esm/${name}.js`);
+/** The files of the command and of the simulator, which no program loads in production. */
+const compacted = ["command", "watch", "chart", "ui", "testing"].map((name) => `dist/esm/${name}.js`);
 
 /** `textModules`: the modules of the scripts that the package contains as texts. */
 export async function bundle(textModules) {
@@ -77,7 +77,7 @@ export async function bundle(textModules) {
     ],
     output: { dir: "dist/esm", format: "es" },
   });
-  for (const file of ofCommand)
+  for (const file of compacted)
     writeFileSync(file, minifySync(file, readFileSync(file, "utf8"), compact).code);
   writeFileSync("dist/esm/load-charts.cjs", 'module.exports = () => require("../cjs/charts.js");\n');
   const cjs = await write({
