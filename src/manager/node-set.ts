@@ -57,20 +57,20 @@ export class NodeSet {
     if (conflict !== null) throw conflict;
   }
 
-  /**
-   * Returns why these nodes must not grant a lock together, or null. `duplicate`: the names of two nodes that are the same
-   * server.
-   */
+  /** Returns why these nodes must not grant a lock together, or null. */
   refusal(own: NodeFindings): HoldfastError | null {
-    const {
-      admission: { duplicate },
-      otherSet,
-    } = this.use.group?.findings ?? own;
+    const { otherSet } = this.use.group?.findings ?? own;
     if (otherSet !== null)
       return new MembershipMismatchError(
         `${mismatchMessage(otherSet)}. ${mismatchAdvice(otherSet)}`,
         otherSet.node,
       );
+    return this.lastingRefusal(own);
+  }
+
+  /** Returns why these nodes can never grant a lock together, or null. `duplicate`: the names of two nodes that are the same server. */
+  lastingRefusal(own: NodeFindings): HoldfastError | null {
+    const { duplicate } = (this.use.group?.findings ?? own).admission;
     if (duplicate === null) return this.knownConflict();
     this.duplicate ??= new DuplicateNodeError(duplicate, this.sets.length > 1);
     return this.duplicate;
