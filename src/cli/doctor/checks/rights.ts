@@ -32,6 +32,10 @@ const words: Readonly<Record<Purpose, Words>> = {
     means: "Waiters are not notified of their turn: they poll, every 27 to 45 ms.",
   },
   fence: { report: note, means: "Acquisitions with fence: true fail there; others don't need it." },
+  publish: {
+    report: note,
+    means: "Only publish: true, holdfast watch and holdfast ui need it: through this node they show nothing.",
+  },
 };
 
 /** What a single node needs the rights of its memory for. */
@@ -55,8 +59,10 @@ export const checkRights: NodeCheck = ({ trials }, standards) => {
       wordsFor(purpose, standards),
     ),
   );
-  if (trials.length === 0 || trials.some(({ outcome }) => outcome !== "allowed")) return found;
-  return [ok("rights", "the user may do all that Holdfast needs", [])];
+  const needed = trials.filter(({ purpose }) => purpose !== "publish");
+  if (needed.length === 0 || needed.some(({ outcome }) => outcome !== "allowed")) return found;
+  const what = found.length === 0 ? "all that Holdfast needs" : "all that locks need";
+  return [...found, ok("rights", `the user may do ${what}`, [])];
 };
 
 /** The missing permissions for one purpose. */
