@@ -9,7 +9,7 @@ import { RecordingError, type RecordingProblem } from "../inspector/recording/re
 import { named } from "../support/names.js";
 import { formatDuration } from "./duration.js";
 import { CommandError, exitCode, usageError } from "./exit.js";
-import { describeHolder } from "./holder.js";
+import { describeHolding } from "./holder.js";
 import { inFlags } from "./option-names.js";
 import { Interrupted } from "./signals.js";
 
@@ -77,7 +77,7 @@ function timedOut(error: AcquireTimeoutError, conflictExitCode: number): Failure
 function contended({ resources, holder }: LockContendedError | AcquireTimeoutError): string {
   const which =
     resources.length > 1 && holder !== undefined ? ` (the resource ${named([holder.resource])})` : "";
-  return `${named(resources)} is held by ${describeHolder(holder)}${which}`;
+  return `${named(resources)} is ${describeHolding(holder)}${which}`;
 }
 
 const unavailable = ({ message, reason }: QuorumUnavailableError) =>
