@@ -60,6 +60,11 @@ function misread({ code, exitCode: status, message }: CommanderError): Failure {
     return usageError(
       "name a command: run, inspect, watch, ui, chart, doctor, admit or demo (holdfast --help)",
     );
+  // A variadic --resource takes a command that follows it for another name.
+  if (code === "commander.missingArgument" && message.includes("'command'"))
+    return usageError(
+      "missing required argument 'command': put it after --, as in --resource NAME -- COMMAND",
+    );
   // `unknown option '--nodes=redis://...'` would quote a possible password.
   const unquoted = message.replace(/^(error: unknown option '--[^'=]*)=.*'/s, "$1'");
   return usageError(unquoted.replace(/^error: /, ""));
