@@ -249,6 +249,11 @@ test("nodes that cannot be told apart, or were just started, may be those of the
   expect(summaryOf(checkSetsInUse(alone, standards))).toEqual(["ok sets"]);
   const restarted = [...set, used("c2", {}, null, 10)];
   expect(summaryOf(checkSetsInUse(restarted, standards))).toEqual(["ok sets"]);
+  const [two] = checkSetsInUse([used("a", { "*,b,c": 9_000 }, null, 10), used("b", {}, null, 10)], {
+    ...standards,
+    nodes: 2,
+  });
+  expect(two).toMatchObject({ severity: "warning", value: { missing: ["c"], unused: [] } });
 });
 
 test("two sets that could grant the same lock are a warning", () => {

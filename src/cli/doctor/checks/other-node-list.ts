@@ -19,9 +19,9 @@ const maxShown = 10;
 interface Difference {
   /** The set, as every node has it. */
   readonly sets: string;
-  /** The names of its nodes in descriptions, without those that are surely among the named ones. */
+  /** The names of its nodes in descriptions, without the named ones. */
   readonly missing: readonly string[];
-  /** The named nodes that are surely not in the set. */
+  /** The named nodes that are not in the set. */
   readonly unused: readonly Reached[];
   /** Whether both may be the same nodes. */
   readonly isSame: boolean;
@@ -54,19 +54,21 @@ export function reportOtherList(
 /** A node that was started after the last use of the set may be one of its nodes under another name. */
 function differenceOf({ sets, age }: SetUse, named: readonly NodeFacts[], size: number): Difference {
   const members = nodesOf(sets);
-  const known = named.filter((facts) => facts.reached).filter((facts) => isKnownSince(facts, age));
-  const names = known.map(serverNameOf);
-  const missing = members.filter((name) => !names.includes(name));
-  const unused = known.filter((facts) => !members.includes(serverNameOf(facts)));
+  const told = named.filter((facts) => facts.reached).filter((facts) => runIdOf(facts) !== null);
+  const shared = told.map(serverNameOf).filter((name) => members.includes(name));
+  const missing = members.filter((name) => !shared.includes(name));
+  const unused = told.filter(
+    (facts) => !shared.includes(serverNameOf(facts)) && !isStartedWithin(facts, age + noticeMs),
+  );
+  const unknown = size - shared.length - unused.length;
   const [used = 0] = sizesOf(sets);
-  const isSame =
-    used === size && missing.length <= size - known.length && unused.length <= used - members.length;
+  const isSame = used === size && missing.length <= unknown && unused.length <= used - members.length;
   return { sets, missing, unused, isSame };
 }
 
-function isKnownSince(facts: Reached, age: number): boolean {
-  const uptime = facts.info.ok ? facts.info.value.number("uptime_in_seconds") : null;
-  return runIdOf(facts) !== null && (uptime === null || uptime * 1_000 > age + noticeMs);
+function isStartedWithin({ info }: Reached, ms: number): boolean {
+  const uptime = info.ok ? info.value.number("uptime_in_seconds") : null;
+  return uptime !== null && uptime * 1_000 <= ms;
 }
 
 const serverNameOf = (facts: Reached): string => nameOf(runIdOf(facts) ?? "");
