@@ -9,7 +9,7 @@ import { RecordingError, type RecordingProblem } from "../inspector/recording/re
 import { named } from "../support/names.js";
 import { formatDuration } from "./duration.js";
 import { CommandError, exitCode, usageError } from "./exit.js";
-import { describeHolder } from "./holder.js";
+import { describeHolding } from "./holder.js";
 import { inFlags } from "./option-names.js";
 import { Interrupted } from "./signals.js";
 
@@ -60,6 +60,11 @@ function misread({ code, exitCode: status, message }: CommanderError): Failure {
     return usageError(
       "name a command: run, inspect, watch, ui, chart, doctor, admit or demo (holdfast --help)",
     );
+  // A variadic --resource takes a command that follows it for another name.
+  if (code === "commander.missingArgument" && message.includes("'command'"))
+    return usageError(
+      "missing required argument 'command': put it after --, as in --resource NAME -- COMMAND",
+    );
   // `unknown option '--nodes=redis://...'` would quote a possible password.
   const unquoted = message.replace(/^(error: unknown option '--[^'=]*)=.*'/s, "$1'");
   return usageError(unquoted.replace(/^error: /, ""));
@@ -77,7 +82,7 @@ function timedOut(error: AcquireTimeoutError, conflictExitCode: number): Failure
 function contended({ resources, holder }: LockContendedError | AcquireTimeoutError): string {
   const which =
     resources.length > 1 && holder !== undefined ? ` (the resource ${named([holder.resource])})` : "";
-  return `${named(resources)} is held by ${describeHolder(holder)}${which}`;
+  return `${named(resources)} is ${describeHolding(holder)}${which}`;
 }
 
 const unavailable = ({ message, reason }: QuorumUnavailableError) =>

@@ -7,10 +7,19 @@ import { formatDuration } from "./duration.js";
 export function describeHolder(holder: Holder | BlockingHolder | undefined | null): string {
   if (holder === undefined || holder === null) return "a holder that no node could name";
   if (holder.type !== "string") return describeOwner(holder);
-  if ("seenSince" in holder) return `${describeOwner(holder)} ${describeTimes(holder)}`;
-  const left = holder.ttlLeft === null ? "without an expiry" : `for up to ${formatDuration(holder.ttlLeft)}`;
-  if (holder.kept) return `${describeOwner(holder)} ${left} after its release`;
-  return `${describeOwner(holder)} ${left}`;
+  const times = `${describeOwner(holder)} ${timesOf(holder)}`;
+  return holder.kept && !("seenSince" in holder) ? `${times} after its release` : times;
+}
+
+/** `held by worker-3:4711 for up to 8.2 s`, or `kept after its release by worker-3:4711, for up to 8.2 s`. */
+export function describeHolding(holder: Holder | BlockingHolder | undefined | null): string {
+  if (!holder?.kept) return `held by ${describeHolder(holder)}`;
+  return `kept after its release by ${describeOwner(holder)}, ${timesOf(holder)}`;
+}
+
+function timesOf(holder: Holder | BlockingHolder): string {
+  if ("seenSince" in holder) return describeTimes(holder);
+  return holder.ttlLeft === null ? "without an expiry" : `for up to ${formatDuration(holder.ttlLeft)}`;
 }
 
 /** Tokens of other clients carry no label; the hash at least distinguishes two holders. */
@@ -21,6 +30,6 @@ export const describeOwner = ({ owner, tokenHash, type }: Holder): string =>
 
 /** Why an attempt failed, in a few words: `held by worker-3:4711 for up to 8.2 s`. */
 export function describeReason({ reason, votes }: Pick<RetryingEvent, "reason" | "votes">): string {
-  if (reason === "contended") return `held by ${describeHolder(reportedHolder(votes))}`;
+  if (reason === "contended") return describeHolding(reportedHolder(votes));
   return reason === "tooSlow" ? "the nodes answered too late" : "no quorum of nodes";
 }

@@ -43,8 +43,9 @@ export async function inspect(
     const inspection = await locks.inspect(resource);
     if (flags.json) output.json(inspection, "stdout");
     else for (const line of describe(inspection, coloursFor(process.stdout))) output.print(line);
-    if (!inspection.nodes.every((node) => node.state === "failed")) return exitCode.ok;
-    output.error("no node could tell who holds it; holdfast doctor says what is wrong with them");
+    if (inspection.held !== null) return exitCode.ok;
+    const which = inspection.nodes.every((node) => node.state === "failed") ? "no node" : "too few nodes";
+    output.error(`${which} could tell who holds it; holdfast doctor says what is wrong with them`);
     return exitCode.unavailable;
   } finally {
     await within(closeTimeout, locks.close({ timeout: 0 }));

@@ -7,6 +7,7 @@ import { named } from "../support/names.js";
 import { formatDuration } from "./duration.js";
 import { explain } from "./failure.js";
 import { describeReason } from "./holder.js";
+import { OutageReport } from "./outage-report.js";
 import { output } from "./output.js";
 
 /** The events of a run besides the events of the lock. */
@@ -58,6 +59,9 @@ function plainError(event: object): object {
 
 const againIn = (delay: number): string => `campaigning again in ${formatDuration(delay)}`;
 
+/** ms for which a log without a terminal says nothing of nodes that cannot grant anything: a restart is over by then. */
+const logPatience = 5_000;
+
 export const textRunLog: RunLog = {
   follow(locks) {
     let quorum = true;
@@ -71,12 +75,17 @@ export const textRunLog: RunLog = {
       if (!quorum) output.error(`${named(resources)} is renewed again`);
       quorum = true;
     });
-    locks.on("retrying", ({ resources, reason, votes }) => {
+    const onTerminal = process.stderr.isTTY;
+    const outage = new OutageReport((message) => output.error(message), onTerminal ? 0 : logPatience);
+    locks.on("retrying", (event) => {
+      const { resources, reason } = event;
+      outage.failed(event, named(resources));
       // A log needs only one line, why the wait failed. A user at a terminal wants to know at once.
-      if (waiting || !process.stderr.isTTY) return;
+      if (waiting || !onTerminal || reason !== "contended") return;
       waiting = true;
-      output.error(`waiting for ${named(resources)}: ${describeReason({ reason, votes })}`);
+      output.error(`waiting for ${named(resources)}: ${describeReason(event)}`);
     });
+    locks.on("acquired", () => outage.over());
   },
   followElection(election) {
     let last: string | null = null;

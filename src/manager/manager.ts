@@ -101,7 +101,7 @@ export class Manager {
     this.#health = new Health(this.#nodes, { events, observers, clock: context.clock, inspect });
     const series = context.random.secret().slice(0, 8);
     this.series = series;
-    const engine = new QuorumEngine({
+    const engine: QuorumEngine = new QuorumEngine({
       ...context,
       nodes: this.#nodes,
       sets: nodeSet.sets,
@@ -109,6 +109,7 @@ export class Manager {
       group,
       observe: (...observed) => this.#health.observe(...observed),
       callObserver: observers,
+      canGrant: () => nodeSet.lastingRefusal(engine) === null,
       onOtherSet: context.otherSets === "warn" ? warnOfOtherSet : () => {},
       onVotesAgain: () => this.#healing.nodeVotesAgain(),
       onSilent: warnOfSilent,

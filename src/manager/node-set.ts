@@ -57,23 +57,27 @@ export class NodeSet {
     if (conflict !== null) throw conflict;
   }
 
-  /**
-   * Returns why these nodes must not grant a lock together, or null. `duplicate`: the names of two nodes that are the same
-   * server.
-   */
+  /** Returns why these nodes must not grant a lock together, or null. */
   refusal(own: NodeFindings): HoldfastError | null {
-    const {
-      admission: { duplicate },
-      otherSet,
-    } = this.use.group?.findings ?? own;
+    const { otherSet } = this.allFindings(own);
     if (otherSet !== null)
       return new MembershipMismatchError(
         `${mismatchMessage(otherSet)}. ${mismatchAdvice(otherSet)}`,
         otherSet.node,
       );
+    return this.lastingRefusal(own);
+  }
+
+  /** Returns why these nodes can never grant a lock together, or null. `duplicate`: the names of two nodes that are the same server. */
+  lastingRefusal(own: NodeFindings): HoldfastError | null {
+    const { duplicate } = this.allFindings(own).admission;
     if (duplicate === null) return this.knownConflict();
     this.duplicate ??= new DuplicateNodeError(duplicate, this.sets.length > 1);
     return this.duplicate;
+  }
+
+  private allFindings(own: NodeFindings): NodeFindings {
+    return this.use.group?.findings ?? own;
   }
 
   /** The result is kept only when all keyspaces are known: some clients know their database only once they are connected. */

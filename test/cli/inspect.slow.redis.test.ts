@@ -15,6 +15,19 @@ test("a free lock is free on every node", async () => {
   expect(code).toBe(0);
 });
 
+test("too few nodes that answer to tell yield 69, with what they say", async () => {
+  const silent = ["--node", "redis://127.0.0.1:1", "--node", "redis://127.0.0.1:2"];
+  const { code, stdout, stderr } = await holdfast([
+    "inspect",
+    `${resource}-free`,
+    ...nodes().slice(0, 2),
+    ...silent,
+  ]);
+  expect(stdout).toMatch(/ unknown: too few nodes answered\n(.*\n)* {2}\S.* free$/m);
+  expect(stderr).toMatch(/^holdfast: too few nodes could tell who holds it; [^\n]*\n$/);
+  expect(code).toBe(69);
+});
+
 test("a key that is no lock is shown as that", async () => {
   const key = `${resource}-list`;
   for (const { port } of sharedServers()) await callRedis(port, ["RPUSH", key, "a"]);

@@ -203,7 +203,9 @@ test("--at-least keeps the lock after the command and this process have ended, a
   expect(first.code).toBe(0);
   const released = first.stderr.split("\n").find((line) => line.includes('"released"')) ?? "{}";
   expect(JSON.parse(released).keptUntil).toBeGreaterThanOrEqual(before + 600_000);
-  expect(await holdfast(run("--at-least", "10m", "--no-wait", "--", "true"))).toMatchObject({ code: 75 });
+  const refused = await holdfast(run("--at-least", "10m", "--no-wait", "--", "true"));
+  expect(refused.code).toBe(75);
+  expect(refused.stderr).toMatch(/ is kept after its release by early, for up to /);
   const text = await holdfast(["inspect", resource, ...timeoutArgs, ...nodeArgs()]);
   expect(text.stdout).toMatch(/ {2}kept until \d{4}-\d\d-\d\dT[\d:.]+Z, after its release by early$/m);
   expect(text.stdout).toMatch(/kept {4}early {2}\d/);

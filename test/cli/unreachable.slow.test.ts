@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { endAll, holdfast } from "./support/holdfast.js";
+import { waitUntil } from "../support/wait-until.js";
+import { endAll, holdfast, startHoldfast } from "./support/holdfast.js";
 
 // Starting Node.js takes long on a busy machine, and so does building the command before.
 vi.setConfig({ testTimeout: 30_000 });
@@ -64,4 +65,21 @@ describe("one line, and the right exit code, for", () => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
+});
+
+test.each([
+  ["a candidate", ["--elect", "a"]],
+  ["a run that waits without end", ["--resource", "a", "--wait", "forever"]],
+])("%s says in one line of its log which nodes it cannot reach, and why", async (_, what) => {
+  const nodes = ["--node", "redis://me:top-secret@127.0.0.1:1", "--node", "redis://127.0.0.1:2"];
+  const waiting = await startHoldfast(["run", ...what, ...nodes, "--", "true"]);
+  await waitUntil("it says why it waits", 20_000, () => waiting.stderr.includes("\n"));
+  waiting.kill("SIGTERM");
+  const { code, stdout, stderr } = await waiting.ended;
+  expect({ code, stdout }).toEqual({ code: 143, stdout: "" });
+  expect(stderr).toMatch(oneLine);
+  expect(stderr).toMatch(
+    /^holdfast: waiting for "?a"? for \d.* no quorum of nodes \(redis:\S*:1: .*ECONNREFUSED.*; redis:\S*:2: .*ECONNREFUSED/,
+  );
+  expect(stderr).not.toContain("secret");
 });

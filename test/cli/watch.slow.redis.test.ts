@@ -273,6 +273,10 @@ describe("nodes", () => {
     const { code, stderr } = await holdfast(["watch", "a", "--node", url, "--for", "6s"]);
     expect(stderr).toMatch(/^holdfast: cannot listen on any node: [^\n]*holdfast:life[^\n]*\n$/);
     expect(code).toBe(0);
+    const file = join(folder, "deaf.jsonl");
+    const recording = await holdfast(["watch", "--node", url, "--for", "2s", "--record", file]);
+    expect(recording).toMatchObject({ code: 69, stdout: "" });
+    expect(recording.stderr).toMatch(/^holdfast: the recording is empty, [^\n]*holdfast:life[^\n]*\n$/);
     await server.stop();
   });
 });

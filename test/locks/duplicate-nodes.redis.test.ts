@@ -41,6 +41,26 @@ describe("one server reached by two clients", () => {
     },
   );
 
+  it.each(["warn", "refuse"] as const)(
+    "leaves no record of its set, so that processes with the right nodes are neither warned nor refused: otherSets %s",
+    async (otherSets) => {
+      const prefix = uniqueName();
+      const wrong = locksOf([...pairs["by an IP address and by a name"](), clients.ioredis(two.port)], {
+        prefix,
+        otherSets,
+        nodeTimeout: 2_000,
+      });
+      expect((await rejection(wrong.acquire("a"))).code).toBe("DUPLICATE_NODE");
+      expect((await rejection(wrong.acquire("b"))).code).toBe("DUPLICATE_NODE");
+      const look = clients.ioredis(one.port);
+      const recorded = Object.keys(await look.hgetall("holdfast:sets"));
+      expect(recorded.filter((sets) => sets.endsWith(` ${prefix}`))).toEqual([]);
+      const nodes = [clients.ioredis(one.port)];
+      const right = locksOf(nodes, { prefix, otherSets: "refuse", nodeTimeout: 2_000 });
+      await (await right.acquire("a")).release();
+    },
+  );
+
   it("is rejected by the constructor when both are the same client", () => {
     const client = clients.ioredis(one.port, { lazyConnect: true });
     const error = thrown(() => createLocks({ nodes: [client, clients.ioredis(two.port), client] }));

@@ -128,6 +128,19 @@ describe("rule 8: one server, one vote", () => {
     expect(nodes.flatMap(({ ops }) => ops)).toEqual([]);
   });
 
+  it("does not record the use of a set that it rejects for its databases", async () => {
+    const { locks, nodes } = scripted(3);
+    const recordSets = vi.fn(async (_sets: string) => ({ uses: [], watermark: 0 }));
+    for (const node of nodes) Object.assign(node, { recordSets, keyspace: null });
+    const first = caught(locks.acquire("a"));
+    nodes.forEach((node, database) => {
+      Object.assign(node, { keyspace: { prefix: "", database } });
+    });
+    expect(await first).toMatchObject({ code: "INVALID_OPTION" });
+    await settle();
+    expect(recordSets.mock.calls.filter(([sets]) => sets !== "")).toEqual([]);
+  });
+
   it("rejects such clients as soon as the database is known, however late", async () => {
     const { locks, nodes } = scripted(3);
     Object.assign(nodes[2] ?? {}, { keyspace: null });

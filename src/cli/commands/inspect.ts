@@ -19,7 +19,7 @@ Example:
 
 ${nodeSources}
 ${durations}
-Exit codes: 0; 64 bad usage; 69 no node could tell.
+Exit codes: 0; 64 bad usage; 69 too few nodes could tell.
 `;
 
 export const addInspect: AddCommand = (program, exit) => {

@@ -28,7 +28,7 @@ what --json prints.
 
 ${nodeSources}
 ${durations}
-Exit codes: 0 also when it is ended by Ctrl-C; 64 bad usage; 69 no node could be reached;
+Exit codes: 0 also when it is ended by Ctrl-C; 64 bad usage; 69 no node could be reached, or --record could listen on none;
   73 the recording cannot be written.
 `;
 

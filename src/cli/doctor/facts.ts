@@ -51,7 +51,7 @@ interface Abstention {
 }
 
 /** What a permission is for. */
-export type Purpose = "lock" | "identity" | "memory" | "sets" | "queue" | "wake" | "fence";
+export type Purpose = "lock" | "identity" | "memory" | "sets" | "queue" | "wake" | "fence" | "publish";
 
 /** The server's clock minus this machine's, in ms, plus or minus the uncertainty. */
 export interface ClockSample {

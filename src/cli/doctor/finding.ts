@@ -22,6 +22,7 @@ export const codes = [
   "rights-queue",
   "rights-wake",
   "rights-fence",
+  "rights-publish",
   "password-unneeded",
   "eviction",
   "memory",

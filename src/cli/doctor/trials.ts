@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { wakeChannel } from "../../engine/protocol/command.js";
 import { longLeasesKey, markerKey, setsKey, watermarkKey } from "../../engine/protocol/side-keys.js";
+import { frameChannel } from "../../inspector/publishing/channel.js";
 import type { Answer, Purpose, Trial } from "./facts.js";
 import { timedOut } from "./refusal.js";
 import type { Session } from "./session.js";
@@ -80,7 +81,14 @@ export async function tryRights(session: Session, prefix: string, probe: string)
   if (published.ok && typeof published.value !== "number") return trials;
   // Last, because a connection that subscribes can do nothing else.
   const subscribed = await session.subscribe(channel);
-  return [...trials, ...channelTrials("PUBLISH", published), ...channelTrials("SUBSCRIBE", subscribed)];
+  // Only subscribed to: a message would reach those who watch. The right to the channel is the same for both.
+  const watched = await session.subscribe(frameChannel);
+  return [
+    ...trials,
+    ...channelTrials("PUBLISH", published),
+    ...channelTrials("SUBSCRIBE", subscribed),
+    trial("publish", "channel", frameChannel, watched),
+  ];
 }
 
 function channelTrials(name: string, answer: Answer<unknown>): Trial[] {

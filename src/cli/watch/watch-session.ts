@@ -7,6 +7,7 @@ import type { RecordingWriter } from "../../inspector/recording.js";
 import { within } from "../bounded.js";
 import { coloursFor } from "../colours.js";
 import type { CommandLifetime } from "../command-lifetime.js";
+import { CommandError, exitCode } from "../exit.js";
 import type { NodeConnections } from "../node-connections.js";
 import { plain } from "../plain.js";
 import { JsonView } from "./json-view.js";
@@ -25,6 +26,8 @@ const silenceTimeout = 10_000;
  * Time in ms after which a frame should have arrived: processes without subscribers send a beat every two seconds.
  */
 const quietTimeout = 5_000;
+/** Time in ms within which a connected node that permits it is listened on. */
+const subscribeTimeout = 1_000;
 /** Time in ms that ending the subscriptions may take. */
 const closeTimeout = 1_000;
 
@@ -76,8 +79,12 @@ export class WatchSession {
       setTimeout(() => this.#warnIfQuiet(subscription.subscribedNodes), quietTimeout),
     ];
     this.#nodeQuery.start();
+    const began = performance.now();
+    let isDeaf = false;
     try {
       await this.lifetime.ended();
+      const isShort = performance.now() - began < subscribeTimeout;
+      isDeaf = !isShort && subscription.subscribedNodes === 0 && this.#received === 0;
     } finally {
       for (const timer of timers) clearTimeout(timer);
       this.#nodeQuery.stop();
@@ -92,6 +99,11 @@ export class WatchSession {
           `left ${recording.dropped} frames out of the recording: the disk is too slow for them`,
         );
     }
+    if (recording !== null && isDeaf)
+      throw new CommandError(
+        exitCode.unavailable,
+        "the recording is empty, because no node could be listened on: may this user subscribe to the channel holdfast:life?",
+      );
   }
 
   /** Reports that the connection to a node was lost or restored. */

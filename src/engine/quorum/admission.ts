@@ -110,14 +110,14 @@ export class Admission {
         if (finished) return;
         finished = true;
         endWait();
+        const duplicate = this.members.find((member) => member.server.duplicateOf !== null);
+        if (duplicate?.server.duplicateOf) this.duplicate = [duplicate.server.duplicateOf, duplicate.name];
         const last = this.beforeEnd();
         if (last === null) end();
         else void last.then(end);
       };
       const end = () => {
         this.admitted = true;
-        const duplicate = this.members.find((member) => member.server.duplicateOf !== null);
-        if (duplicate?.server.duplicateOf) this.duplicate = [duplicate.server.duplicateOf, duplicate.name];
         resolve();
       };
       let endWait = this.waits.start(this.connectTimeout, finish);

@@ -56,6 +56,8 @@ export interface EngineOptions {
   readonly prefix: string;
   /** The group of these nodes, if resources are spread over several groups. */
   readonly group?: EngineGroup | undefined;
+  /** Whether these nodes may grant something together, as far as is known. A set that cannot leaves no record. */
+  readonly canGrant: () => boolean;
   /** How other sets of nodes that are in use on these nodes are treated. */
   readonly otherSets: "warn" | "allow" | "refuse";
   /** Called once for each other set of nodes that is in use on these nodes. */
@@ -138,6 +140,7 @@ export class QuorumEngine {
       prefix: options.prefix,
       describeGroup: () => options.group?.describe() ?? "",
       nodeTimeout,
+      canGrant: options.canGrant,
       refuses: options.otherSets === "refuse",
       onOtherSet: options.onOtherSet,
       onKnown: () => this.reviewMemories(),

@@ -29,6 +29,8 @@ interface SetWatchOptions {
   readonly describeGroup: () => string;
   /** Limit in ms for the answer of one node. */
   readonly nodeTimeout: number;
+  /** Whether this set may grant something, as far as is known. If it cannot, its use is not recorded. */
+  readonly canGrant: () => boolean;
   /** Whether acquisitions are refused while another set is in use. */
   readonly refuses: boolean;
   /** Called once for each other set. */
@@ -187,7 +189,12 @@ export class SetWatch {
     this.options.members[member]?.server.runId ?? null;
 
   private isStale(record: NodeRecord, member: number): boolean {
-    return record.uses === null || (this.recording && record.recorded !== this.describe(member));
+    return record.uses === null || (this.inUse && record.recorded !== this.describe(member));
+  }
+
+  /** Whether the use of this set is to be recorded. */
+  private get inUse(): boolean {
+    return this.recording && this.options.canGrant();
   }
 
   private async lookAt(member: number, record: NodeRecord, watermark = 0): Promise<void> {
@@ -205,7 +212,7 @@ export class SetWatch {
 
   private async ask(member: number, record: NodeRecord, node: LockNode, watermark: number): Promise<void> {
     const { clock } = this.options;
-    const own = this.recording ? this.describe(member) : "";
+    const own = this.inUse ? this.describe(member) : "";
     const former = record.recorded === own ? "" : record.recorded;
     const answer = await this.bounded(() =>
       sharedContext.runInAsyncScope(() => node.recordSets?.(own, former, watermark)),

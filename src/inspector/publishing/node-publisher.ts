@@ -1,4 +1,5 @@
 import type { LockNode } from "../../engine/node/lock-node.js";
+import { messageOf } from "../../engine/protocol/error-message.js";
 import type { Clock } from "../../engine/time/clock.js";
 import { frameChannel } from "./channel.js";
 
@@ -23,6 +24,8 @@ export class NodePublisher {
     private readonly node: LockNode,
     private readonly clock: Clock,
     private readonly onAnswered: (more: boolean) => void,
+    /** Called when the user of the node may not publish. It must not throw. */
+    private readonly onForbidden: (error: unknown) => void,
   ) {}
 
   get ready(): boolean {
@@ -64,8 +67,9 @@ export class NodePublisher {
         this.busySince = this.clock.monotonic();
         this.lastReceivers = (await this.node.publish?.(frameChannel, message)) ?? 0;
       }
-    } catch {
-      // Problems of a node show in the locks' own requests.
+    } catch (error) {
+      // Other problems of a node show in the locks' own requests.
+      if (isForbidden(error)) this.onForbidden(error);
       this.lastReceivers = 0;
       this.pausedUntil = this.clock.monotonic() + pauseAfterFailure;
     }
@@ -73,3 +77,7 @@ export class NodePublisher {
     this.onAnswered(this.lastReceivers > before);
   }
 }
+
+/** Servers say it in several ways, some of them in the error of a script. */
+const isForbidden = (error: unknown): boolean =>
+  /\bNOPERM\b|no permission|the user executing the script can't/i.test(messageOf(error));

@@ -1,9 +1,12 @@
 import type { LockNode } from "../../engine/node/lock-node.js";
+import { messageOf } from "../../engine/protocol/error-message.js";
 import type { Timer } from "../../engine/time/clock.js";
 import type { Manager } from "../../manager/manager.js";
 import { afterJobs } from "../../support/platform.js";
+import { warn } from "../../support/warn.js";
 import type { Frame } from "../feed/frames.js";
 import { Tracker } from "../feed/tracker.js";
+import { frameChannel } from "./channel.js";
 import { beatMessage, message, messagesOf } from "./messages.js";
 import { NodePublisher } from "./node-publisher.js";
 import type { PublishSettings } from "./publish-settings.js";
@@ -25,7 +28,7 @@ const endTimeout = 250;
  * Publishes the steps of a manager's locks over all its nodes while there are subscribers. Without subscribers it
  * only sends beats, to detect new subscribers, and keeps nothing. Nothing is queued: a node that has not answered yet
  * is skipped, and lost messages are made up for by sending every lock again. Errors are ignored: the locks must not
- * suffer from publishing.
+ * suffer from publishing. Only of missing rights, which nothing else shows, is it warned once.
  */
 export class Publisher {
   private readonly tracker: Tracker;
@@ -40,6 +43,8 @@ export class Publisher {
   private restartedAt = Number.NEGATIVE_INFINITY;
   private restartWanted = false;
   private ended = false;
+  /** Whether it has been warned of a node that may not be published over. */
+  private warned = false;
 
   constructor(
     private readonly manager: Manager,
@@ -48,7 +53,13 @@ export class Publisher {
   ) {
     this.tracker = new Tracker(manager, settings);
     this.nodePublishers = nodes.map(
-      (node) => new NodePublisher(node, manager.context.clock, (more) => this.onAnswered(more)),
+      (node) =>
+        new NodePublisher(
+          node,
+          manager.context.clock,
+          (more) => this.onAnswered(more),
+          (error) => this.onForbidden(error),
+        ),
     );
     this.tick();
   }
@@ -81,6 +92,16 @@ export class Publisher {
     // The current state is sent with the next tick.
     this.frames = [];
     this.tick();
+  }
+
+  private onForbidden(error: unknown): void {
+    if (this.warned) return;
+    this.warned = true;
+    warn(
+      "PUBLISH_FAILED",
+      `locks are not published over every node: ${messageOf(error)}`,
+      `Permit the channel: ACL SETUSER <user> +publish &${frameChannel}. Locks work without it. This is said once.`,
+    );
   }
 
   private stopTracking(): void {

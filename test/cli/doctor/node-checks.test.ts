@@ -269,14 +269,26 @@ test("missing permissions for one purpose are one finding, which advises the rul
 
 test("permissions that could not be tried yet are in the advice, without a finding of their own", () => {
   const unknown = lacking("wake", "channel", "holdfast:wake:*", "unknown");
-  expect(rights(lacking("wake", "command", "PUBLISH", "missing"), unknown)).toMatchObject([
+  expect(rights(lacking("wake", "command", "PUBLISH"), unknown)).toMatchObject([
     {
-      found: expect.stringContaining("does not know"),
+      found: "the user may not use PUBLISH",
       value: { commands: ["PUBLISH"], channels: [] },
       advice: "ACL SETUSER <user> +publish &holdfast:wake:*",
     },
   ]);
   expect(rights(unknown)).toEqual([]);
+});
+
+test("a command that the server does not know is not to be had by an ACL rule", () => {
+  const renamed = lacking("wake", "command", "PUBLISH", "missing");
+  const unknown = lacking("wake", "channel", "holdfast:wake:*", "unknown");
+  const [finding] = rights(renamed, unknown);
+  expect(finding?.found).toBe("the server does not know PUBLISH");
+  expect(finding?.advice).toMatch(/rename-command of PUBLISH .*; then ask again/);
+  expect(finding?.advice).not.toContain("SETUSER");
+  const [both] = rights(renamed, lacking("wake", "command", "SUBSCRIBE"));
+  expect(both?.found).toBe("the server does not know PUBLISH, and the user may not use SUBSCRIBE");
+  expect(both?.advice).toMatch(/^ACL SETUSER <user> \+subscribe; .*rename-command of PUBLISH/);
 });
 
 test("every finding that is not ok explains its meaning", () => {

@@ -225,3 +225,18 @@ test("TLS to a server without it", async () => {
   const report = await diagnosis([`rediss://127.0.0.1:${port}`], "", 1_000);
   expect(report.nodes).toMatchObject([{ findings: [{ code: "unreachable", value: { why: "noTls" } }] }]);
 });
+
+test.each(["EVAL", "INFO"])(
+  "of a server that has renamed %s away, no finding advises an ACL rule",
+  async (command) => {
+    const { url } = await server("--rename-command", command, "");
+    const about = bad(await diagnosis([url])).filter(({ found, advice }) =>
+      `${found} ${advice}`.includes(command),
+    );
+    expect(about.map(({ code }) => code)).toContain(command === "EVAL" ? "rights-lock" : "rights-identity");
+    for (const { advice } of about) {
+      expect(advice).toContain(`take the rename-command of ${command} out of its configuration`);
+      expect(advice).not.toMatch(/SETUSER|allow the user/);
+    }
+  },
+);

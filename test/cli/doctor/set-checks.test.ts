@@ -217,6 +217,45 @@ test("the sets that use the nodes are shown", () => {
   expect(checkSetsInUse([used("a", {}), unreached()], standards)).toEqual([]);
 });
 
+test.each([
+  ["one of three", ["a"], ["b", "c"], [], "MEMBERSHIP_MISMATCH"],
+  ["two of three", ["a", "b"], ["c"], [], "keep each other out"],
+  ["three, of which one is another", ["a", "b", "d"], ["c"], ["redis://d"], "MEMBERSHIP_MISMATCH"],
+  ["four, of which one is new", ["a", "b", "c", "d"], [], ["redis://d"], "keep each other out"],
+])("nodes that no process uses as a set are a warning: %s", (_, named, missing, unused, means) => {
+  const members = ["a", "b", "c"];
+  const all = named.map((name) =>
+    used(
+      name,
+      members.includes(name) ? { [["*", ...members.filter((one) => one !== name)].join()]: 9_000 } : {},
+    ),
+  );
+  const nodes = named.length;
+  expect(checkSetsInUse(all, { ...standards, nodes })).toMatchObject([
+    {
+      severity: "warning",
+      code: "sets",
+      value: { used: [3], named: nodes, missing, unused },
+      means: expect.stringContaining(means),
+    },
+  ]);
+  // A process with another prefix has other locks.
+  expect(summaryOf(checkSetsInUse(all, { ...standards, nodes, prefix: "app:" }))).toEqual(["ok sets"]);
+});
+
+test("nodes that cannot be told apart, or were just started, may be those of the set", () => {
+  const set = [used("a", { "*,b,c": 9_000 }), used("b", { "*,a,c": 9_000 })];
+  const alone = [...set, unreached("redis://c")];
+  expect(summaryOf(checkSetsInUse(alone, standards))).toEqual(["ok sets"]);
+  const restarted = [...set, used("c2", {}, null, 10)];
+  expect(summaryOf(checkSetsInUse(restarted, standards))).toEqual(["ok sets"]);
+  const [two] = checkSetsInUse([used("a", { "*,b,c": 9_000 }, null, 10), used("b", {}, null, 10)], {
+    ...standards,
+    nodes: 2,
+  });
+  expect(two).toMatchObject({ severity: "warning", value: { missing: ["c"], unused: [] } });
+});
+
 test("two sets that could grant the same lock are a warning", () => {
   const found = checkSetsInUse([used("a", { "*": 61_000, "*,b,c": 2_000 })], standards);
   expect(found).toMatchObject([{ severity: "warning", code: "sets" }]);

@@ -29,12 +29,27 @@ const wakeCommands = ["+publish", "+subscribe"];
 const all = [...lockCommands, ...setsCommands, ...queueCommands, ...wakeCommands, "+info"];
 
 test("a user with the advised permissions has all that are needed", async () => {
-  const address = await user("able", ...all, "~*", "&holdfast:wake:*");
+  const address = await user("able", ...all, "~*", "&holdfast:wake:*", "&holdfast:life");
   expect(await rightsOf(address)).toMatchObject([
     { severity: "ok", code: "writes" },
     { severity: "ok", code: "script" },
-    { severity: "ok", code: "rights" },
+    { severity: "ok", code: "rights", found: "the user may do all that Holdfast needs" },
   ]);
+});
+
+test("a user without the channel of published frames has all that locks need", async () => {
+  const address = await user("unseen", ...all, "~*", "&holdfast:wake:*");
+  expect((await rightsOf(address)).slice(2)).toMatchObject([
+    {
+      severity: "note",
+      code: "rights-publish",
+      value: { commands: [], keys: [], channels: ["holdfast:life"] },
+      advice: "ACL SETUSER <user> &holdfast:life",
+    },
+    { severity: "ok", code: "rights", found: "the user may do all that locks need" },
+  ]);
+  await server.call("ACL", "SETUSER", "unseen", "&holdfast:life");
+  expect((await rightsOf(address)).slice(2)).toMatchObject([{ severity: "ok", code: "rights" }]);
 });
 
 test("a user who may only run scripts on some keys", async () => {
@@ -80,10 +95,16 @@ test("a user who may only run scripts on some keys", async () => {
 test("keys and channels that a user may not access, and a prefix that the user may", async () => {
   const address = await user("narrow", ...all, "~jobs:*", "~holdfast:*", "resetchannels");
   const wake = { severity: "warning", code: "rights-wake", value: { channels: ["holdfast:wake:*"] } };
-  expect(await rightsOf(address, "jobs:")).toMatchObject([{ code: "writes" }, { code: "script" }, wake]);
+  expect(await rightsOf(address, "jobs:")).toMatchObject([
+    { code: "writes" },
+    { code: "script" },
+    wake,
+    { code: "rights-publish" },
+  ]);
   expect(await rightsOf(address)).toMatchObject([
     { severity: "error", code: "rights-lock", value: { commands: [], keys: ["*"] } },
     wake,
+    { code: "rights-publish" },
   ]);
 });
 
@@ -110,6 +131,7 @@ test("a user without the rights for the record of sets, under which the doctor w
       code: "rights-sets",
       value: { commands: ["HGET", "HSET", "HDEL", "HGETALL"], keys: [] },
     },
+    { code: "rights-publish" },
   ]);
   await server.call("ACL", "SETUSER", "older", ...setsCommands);
   expect((await rightsOf(address, "jobs:")).at(-1)).toMatchObject({ severity: "ok", code: "rights" });

@@ -221,3 +221,23 @@ describe("publishing over a Cluster", () => {
     80_000,
   );
 });
+
+it("missing rights to publish are warned of once, whatever the number of nodes", async () => {
+  const servers = await ownServers(2);
+  for (const server of servers)
+    await server.call("ACL", "SETUSER", "mute", "on", ">word", "allkeys", "+@all", "resetchannels");
+  const warnings: (Error & { code?: string })[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on("warning", onWarning);
+  onTestFinished(() => void process.off("warning", onWarning));
+  const nodes = servers.map(({ port }) => `redis://mute:word@127.0.0.1:${port}`);
+  const locks = locksOf(nodes, { publish: true, ...patient });
+  await (await locks.acquire("a")).release();
+  await waitUntil("it warns", 10_000, () => warnings.some(({ code }) => code === "PUBLISH_FAILED"));
+  await locks.close();
+  const failed = warnings.filter(({ code }) => code === "PUBLISH_FAILED");
+  expect(failed).toHaveLength(1);
+  expect(failed[0]?.message).toMatch(
+    /^locks are not published over every node: .*(permission|publish to the channel)/i,
+  );
+});

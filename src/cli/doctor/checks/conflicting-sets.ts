@@ -43,7 +43,7 @@ interface UsedSet {
 /** Maximum number of sets in the text of a finding. */
 const maxShown = 10;
 /** ms for which processes may record a set as before while they find out that a node was restarted. */
-const noticeMs = 5_000;
+export const noticeMs = 5_000;
 
 /**
  * Reports all sets that could grant the same lock, each once. The severity is that of a note if each two of them may be one
@@ -115,7 +115,7 @@ function serverOf(facts: Reached): [string, Reached][] {
   return runId === null ? [] : [[nameOf(runId), facts]];
 }
 
-const runIdOf = ({ info }: Reached): string | null => (info.ok ? info.value.text("run_id") : null);
+export const runIdOf = ({ info }: Reached): string | null => (info.ok ? info.value.text("run_id") : null);
 
 /** Whether both may be one set, before and after the restart of nodes: a restarted server has another name. */
 const mayBeOne = ([one, other]: Conflict["pair"], servers: Servers): boolean =>
@@ -193,7 +193,7 @@ function jsonOf(set: UsedSet, servers: Servers) {
 
 const unique = <T>(all: readonly T[]): T[] => [...new Set(all)];
 
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+export const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 const groupsAdvice =
   "give all processes the same groups, with the same names, or in a list in the same order; docs/groups.md says how to change them";

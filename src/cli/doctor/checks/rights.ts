@@ -1,6 +1,7 @@
 import type { NodeCheck, Purpose, Standards, Trial } from "../facts.js";
 import { error, type Finding, note, ok, warning } from "../finding.js";
 import { list } from "../words.js";
+import { restoreAdvice } from "./renamed.js";
 
 interface Words {
   readonly report: typeof error;
@@ -32,6 +33,10 @@ const words: Readonly<Record<Purpose, Words>> = {
     means: "Waiters are not notified of their turn: they poll, every 27 to 45 ms.",
   },
   fence: { report: note, means: "Acquisitions with fence: true fail there; others don't need it." },
+  publish: {
+    report: note,
+    means: "Only publish: true, holdfast watch and holdfast ui need it: through this node they show nothing.",
+  },
 };
 
 /** What a single node needs the rights of its memory for. */
@@ -55,8 +60,10 @@ export const checkRights: NodeCheck = ({ trials }, standards) => {
       wordsFor(purpose, standards),
     ),
   );
-  if (trials.length === 0 || trials.some(({ outcome }) => outcome !== "allowed")) return found;
-  return [ok("rights", "the user may do all that Holdfast needs", [])];
+  const needed = trials.filter(({ purpose }) => purpose !== "publish");
+  if (needed.length === 0 || needed.some(({ outcome }) => outcome !== "allowed")) return found;
+  const what = found.length === 0 ? "all that Holdfast needs" : "all that locks need";
+  return [...found, ok("rights", `the user may do ${what}`, [])];
 };
 
 /** The missing permissions for one purpose. */
@@ -65,41 +72,67 @@ function lacking(trials: readonly Trial[], { report, means }: Words): Finding[] 
   const [first] = refused;
   if (first === undefined) return [];
   const value = needsOf(refused);
-  const missing = refused.some(({ outcome }) => outcome === "missing");
-  const who = missing ? "the server does not know, or the user may not use," : "the user may not use";
   return [
     report({
       code: `rights-${first.purpose}`,
-      found: `${who} ${list([
-        ...value.commands,
-        ...value.keys.map((pattern) => `the keys ${pattern}`),
-        ...value.channels.map((pattern) => `the channels ${pattern}`),
-      ])}`,
+      found: foundIn(refused),
       value,
       means,
-      advice: adviceFor(first.purpose, trials, value),
+      advice: adviceFor(first.purpose, trials),
     }),
   ];
 }
 
-function adviceFor(purpose: Purpose, trials: readonly Trial[], refused: Needs): string {
+function foundIn(refused: readonly Trial[]): string {
+  const missing = needsOf(refused.filter(({ outcome }) => outcome === "missing"));
+  const forbidden = needsOf(refused.filter(({ outcome }) => outcome === "forbidden"));
+  const facts = [
+    ["the server does not know", missing],
+    ["the user may not use", forbidden],
+  ] as const;
+  return facts
+    .flatMap(([fact, needs]) => (isEmpty(needs) ? [] : [`${fact} ${wordsOf(needs)}`]))
+    .join(", and ");
+}
+
+const isEmpty = ({ commands, keys, channels }: Needs): boolean =>
+  commands.length + keys.length + channels.length === 0;
+
+const wordsOf = ({ commands, keys, channels }: Needs): string =>
+  list([
+    ...commands,
+    ...keys.map((pattern) => `the keys ${pattern}`),
+    ...channels.map((pattern) => `the channels ${pattern}`),
+  ]);
+
+function adviceFor(purpose: Purpose, trials: readonly Trial[]): string {
+  const having = (...outcomes: Trial["outcome"][]) =>
+    needsOf(trials.filter(({ outcome }) => outcomes.includes(outcome)));
+  const [missing, forbidden, unknown] = [having("missing"), having("forbidden"), having("unknown")];
+  const restore = missing.commands.length === 0 ? [] : [restoreAdvice(missing.commands)];
+  if (isEmpty(forbidden)) {
+    return [...restore, ...(isEmpty(unknown) ? [] : ["then ask again: other rights are not known yet"])].join(
+      "; ",
+    );
+  }
   // Permissions that are unknown because a command was refused may be refused next.
-  const { commands, keys, channels } = needsOf(trials.filter(({ outcome }) => outcome !== "allowed"));
+  const { commands, keys, channels } = having("forbidden", "unknown");
   const rules = [
     ...commands.map((name) => `+${name.toLowerCase()}`),
     ...keys.map((pattern) => `~${pattern}`),
     ...channels.map((pattern) => `&${pattern}`),
   ].join(" ");
-  if (purpose !== "lock") return `ACL SETUSER <user> ${rules}`;
+  const allow = `ACL SETUSER <user> ${rules}`;
+  if (purpose !== "lock") return [allow, ...restore].join("; ");
   const hints = [
-    ...(refused.keys.length > 0
+    ...(forbidden.keys.length > 0
       ? ["if the user may only lock certain resources, name what they begin with: --prefix"]
       : []),
-    ...(refused.commands.includes("EVAL")
+    ...(forbidden.commands.includes("EVAL")
       ? ["then ask again: which other keys it may use is not known yet"]
       : []),
   ];
-  return [`ACL SETUSER <user> ${rules}`, ...hints].join("; ");
+  return [allow, ...restore, ...hints].join("; ");
 }
 
 type Needs = Readonly<Record<"commands" | "keys" | "channels", readonly string[]>>;

@@ -1,6 +1,7 @@
 import type { NodeCheck } from "../facts.js";
 import { error, ok } from "../finding.js";
 import { isReportedElsewhere } from "../refusal.js";
+import { isUnknownCommand, restoreAdvice } from "./renamed.js";
 
 const means = "Every vote is a script: its votes fail.";
 
@@ -20,7 +21,7 @@ export const checkScript: NodeCheck = ({ script }) => {
   }
   const { code, message } = script.refusal;
   if (isReportedElsewhere(code)) return [];
-  const missing = /unknown command/i.test(message);
+  const missing = isUnknownCommand(script);
   return [
     error({
       code: "script",
@@ -28,7 +29,7 @@ export const checkScript: NodeCheck = ({ script }) => {
       value: false,
       means,
       advice: missing
-        ? "use a server that runs Lua scripts, and on which EVAL is not renamed"
+        ? restoreAdvice(["EVAL"])
         : "look at the server's log; a script that does not end is stopped by SCRIPT KILL",
     }),
   ];

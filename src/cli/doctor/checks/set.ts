@@ -4,6 +4,7 @@ import { votesAgain } from "../../../support/votes-again.js";
 import type { NodeFacts, Reached, SetCheck, Standards } from "../facts.js";
 import { error, type Finding, note, ok, warning } from "../finding.js";
 import { count, everyAsked, list } from "../words.js";
+import { isUnknownCommand, restoreAdvice } from "./renamed.js";
 
 const reachedOf = (all: readonly NodeFacts[]): Reached[] => all.filter((facts) => facts.reached);
 const runId = ({ info }: Reached): string | null => (info.ok ? info.value.text("run_id") : null);
@@ -93,7 +94,7 @@ function unknown(hidden: readonly Reached[]): Finding {
     found: `${list(nodes)} ${nodes.length === 1 ? "does" : "do"} not tell which server ${nodes.length === 1 ? "it is" : "they are"}`,
     value: nodes,
     means: "If two addresses lead to one server it would have two votes, unnoticed.",
-    advice: "allow the user INFO, or make sure that the addresses are different servers",
+    advice: `${hidden.some(({ info }) => isUnknownCommand(info)) ? restoreAdvice(["INFO"]) : "allow the user INFO"}, or make sure that the addresses are different servers`,
   });
 }
 

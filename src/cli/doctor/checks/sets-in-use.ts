@@ -13,6 +13,7 @@ import type { Reached, SetCheck } from "../facts.js";
 import { type Finding, note, ok } from "../finding.js";
 import { list } from "../words.js";
 import { type Recorded, reportConflicts } from "./conflicting-sets.js";
+import { reportOtherList } from "./other-node-list.js";
 import { hasQuorum } from "./set.js";
 
 /** Fences are about the time in µs. Nodes that differ by at most this much are being told of fences that are just given. */
@@ -27,6 +28,8 @@ export const checkSetsInUse: SetCheck = (all, standards) => {
   const uses = recorded.flatMap((one) => one.uses);
   const joint = uses.find(({ sets }) => isJoint(sets));
   if (joint !== undefined) return [...restarts, progressOf(joint.sets, recorded, hasQuorum(all, standards))];
+  const otherList = reportOtherList(recorded, all, standards);
+  if (otherList !== null) return [...restarts, otherList];
   const sizes = [...new Set(uses.map(({ sets }) => describeSet(sets)))];
   return sizes.length === 0
     ? []

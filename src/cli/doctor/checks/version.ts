@@ -2,6 +2,7 @@ import type { NodeCheck } from "../facts.js";
 import { error, note, ok, warning } from "../finding.js";
 import { serverKind } from "../info.js";
 import { timedOut } from "../refusal.js";
+import { isUnknownCommand, restoreAdvice } from "./renamed.js";
 
 const rank = (major: number, minor: number, patch: number) => (major * 1_000 + minor) * 1_000 + patch;
 /** Earlier versions have no SET with NX and PX. */
@@ -18,7 +19,7 @@ export const checkVersion: NodeCheck = ({ info }) => {
         found: `it does not report its version (${info.refusal.message})`,
         value: null,
         means: "Whether it is recent enough, evicts keys or persists them is not known.",
-        advice: "allow the user INFO, and look at the server's configuration",
+        advice: `${isUnknownCommand(info) ? restoreAdvice(["INFO"]) : "allow the user INFO"}; and look at the server's configuration`,
       }),
     ];
   }
