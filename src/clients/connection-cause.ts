@@ -54,6 +54,7 @@ const isTlsAlert = (message: string): boolean =>
 const notTls = /wrong version number|packet length too long|http request/i;
 /** How OpenSSL reports that the server has ended the handshake because of the client's certificate. */
 const refusedCertificate = /alert .*certificate/i;
+const outdatedCertificate = /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID|certificate (has expired|is not yet valid)/i;
 const certificate = /certificate|altnames|SELF_SIGNED|UNABLE_TO_VERIFY/i;
 /** Messages that tell only that the connection has ended. node-redis 3 adds how its first command ended. */
 const vagueMessage =
@@ -69,6 +70,9 @@ export function connectionCause(thrown: unknown): ConnectionCause {
   if (notTls.test(`${code} ${message}`)) return lastingCause(`${lacksTls} (${message})`);
   if (refusedCertificate.test(message)) {
     return lastingCause(`${message}: give the client a certificate that the server accepts`);
+  }
+  if (outdatedCertificate.test(`${code} ${message}`)) {
+    return lastingCause(`${message}: renew the server's certificate, and check the clocks of both sides`);
   }
   if (certificate.test(`${code} ${message}`)) {
     return lastingCause(`${message}: name the host as in the certificate, and its authority to the client`);

@@ -57,6 +57,11 @@ describe("the cause of a connection that cannot be opened", () => {
     }
   });
 
+  test.each(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"])("%s is mended at the server", (code) => {
+    const { message, lasts } = connectionCause(Object.assign(new Error("certificate trouble"), { code }));
+    expect([message, lasts]).toEqual([expect.stringMatching(/renew the server's certificate/), true]);
+  });
+
   test("is not that the server lacks TLS if the server refuses the handshake with an alert", () => {
     const alert = (text: string) =>
       connectionCause(
