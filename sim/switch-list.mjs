@@ -222,7 +222,7 @@ export const switches = [
     changes: [
       [
         "src/lock/held-lease.ts",
-        "if (lost) lock.notifier.defer(() => leaseState.abort(new LeaseExpiredError(leaseState.resources, reason)));",
+        "if (lost) lock.notifier.defer(() => leaseState.abort(leaseState.lossError(reason)));",
         "",
       ],
     ],
