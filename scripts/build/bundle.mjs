@@ -31,7 +31,7 @@ const groups = [
   { name: "core", test: /esm[\\/](?:create-locks|clients[\\/]memory[\\/]memory-node)\.js$/ },
   { name: "request-lock", test: /esm[\\/]integrations[\\/](?:http[\\/].*|lease-options)\.js$/ },
   { name: "redlock-class", test: /esm[\\/]redlock[\\/]redlock\.js$/ },
-  { name: "feed", test: /esm[\\/]inspector[\\/]feed[\\/]/ },
+  { name: "feed", test: /esm[\\/]inspector[\\/](?:feed[\\/]|publishing[\\/]channel\.js$)/ },
   { name: "server", test: /esm[\\/]inspector[\\/]server[\\/]page-server\.js$/ },
   { name: "job", test: /esm[\\/]cli[\\/](?:guard|job|watchdog-messages)\.js$/ },
   { name: "command", test: /esm[\\/]cli[\\/]program\.js$/ },

@@ -44,6 +44,24 @@ describe("the packed package", () => {
     expect(files.filter((file) => /visualizations\/charts\/lock\./.test(file))).toHaveLength(3);
   });
 
+  it("has no entry point that loads files of the command", () => {
+    const folder = "/node_modules/holdfast/dist/esm/";
+    const { exports } = JSON.parse(packed.readFile("/node_modules/holdfast/package.json"));
+    const entries = Object.keys(exports).filter((entry) => entry !== "./package.json");
+    const importsOf = (file: string) =>
+      [...packed.readFile(folder + file).matchAll(/(?:from ?|import ?\(?)["'`]\.\/([\w-]+\.js)["'`]/g)].map(
+        ([, name = ""]) => name,
+      );
+    const reached = new Set<string>(
+      entries.map((entry) => (entry === "." ? "index.js" : `${entry.slice(2)}.js`)),
+    );
+    for (const file of reached) for (const imported of importsOf(file)) reached.add(imported);
+    expect(reached).toContain("core.js");
+    expect([...reached].filter((file) => /^(command|watch|chart|ui|cli|watchdog)\.js$/.test(file))).toEqual(
+      [],
+    );
+  });
+
   it("has the files to which its pages link, except for the benchmarks and the decisions, which are large", () => {
     const root = "/node_modules/holdfast/";
     const files = packed.listFiles();
