@@ -237,8 +237,8 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     const fences = fence ? manager.engine.fences : null;
     const queue = this.queuePolicy();
     const gate = this.waitStrategy?.gate ?? null;
-    claim.isRepeated = this.queues && this.settings.defaultRetry && this.waitLeft() > 0;
     claim.acquire(ttl, timeoutFor(manager, ttl), fences, queue, decided, gate);
+    if (this.queues && this.settings.defaultRetry && this.settings.wait > 0) claim.endSplitsEarly();
   }
 
   private onDecided(claim: Claim, result: RoundResult): void {

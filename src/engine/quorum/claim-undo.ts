@@ -162,12 +162,13 @@ export class ClaimUndo {
     if (from === null || kept || named) {
       if (this.release?.keys === keys && this.release.queue?.place === (again ?? undefined))
         return this.release;
-      const plain = { op: "release", keys, token } as const;
-      let release: ReleaseOperation = plain;
-      if (again !== null) release = { ...plain, queue: { id: null, wake: false, place: again } };
       // A grant has already left the queue. Nodes that denied the claim keep its place until now.
-      else if (this.wakesWaiters) release = { ...plain, queue: { id: place?.id ?? null, wake: true } };
-      this.release = this.isLong ? { ...release, long: true } : release;
+      const plain: ReleaseOperation = this.wakesWaiters
+        ? { op: "release", keys, token, queue: { id: place?.id ?? null, wake: true } }
+        : again === null
+          ? { op: "release", keys, token }
+          : { op: "release", keys, token, queue: { id: null, wake: false, place: again } };
+      this.release = this.isLong ? { ...plain, long: true } : plain;
       return this.release;
     }
     return { op: "giveBack", keys, token: from.token, from: token, ttl: from.ttl };

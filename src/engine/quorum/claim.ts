@@ -29,8 +29,6 @@ export class Claim implements UndoableClaim {
   readonly tokenShared: boolean;
   readonly from: PriorLease | null;
   kept = false;
-  /** Whether the caller makes a further attempt if this one is not granted, so that a split vote need not be waited out. */
-  isRepeated = false;
   place: QueuePlace | null = null;
   maxTtl = unknownTtl;
   keptUntil: number | null = null;
@@ -189,6 +187,11 @@ export class Claim implements UndoableClaim {
     return this.round?.soFar(waited) ?? [];
   }
 
+  /** The attempt that has just begun is made again if it fails: a split vote need not be waited out. */
+  endSplitsEarly(): void {
+    if (this.round !== null) this.round.endsSplits = true;
+  }
+
   /** It is the waiter's turn at a node that may have denied this attempt: ends the attempt if its votes are split. */
   endSplit(): void {
     this.round?.endSplit();
@@ -297,7 +300,6 @@ export class Claim implements UndoableClaim {
         ? this.roundFor(command, timeout, decided, onAnswer)
         : this.roundFor(command, timeout, onDecided, onVote);
     this.round = round;
-    round.endsSplits = this.isRepeated && (command.op === "acquire" || command.op === "acquireAny");
     const send = (index: number) => this.send(index, command, round);
     round.start(gate === null ? send : (index) => gate.admit(index, () => send(index)));
   }

@@ -45,11 +45,7 @@ export class Round extends TimerEntry implements Ballot {
   /** The votes of each set of nodes. */
   private readonly tallies: readonly Tally[];
   private readonly answered: boolean[] = [];
-  /** The members that have answered anything but a failure. */
-  private readonly voters: number[] = [];
   private over = false;
-  /** The end of the timeout. */
-  private lastDueAt = 0;
   private dueAt = 0;
   private askedAt = 0;
   private completion: Promise<readonly Vote[]> | null = null;
@@ -80,7 +76,6 @@ export class Round extends TimerEntry implements Ballot {
   start(ask: (member: number) => void, everybody = false): void {
     const { members, clock, timerWheel } = this.context;
     this.askedAt = clock.monotonic();
-    this.lastDueAt = Math.ceil(this.askedAt + Math.max(0, this.timeout));
     this.dueAt = this.lastDueAt;
     let asked = 0;
     for (; asked < members.length && (everybody || !this.over); asked++) ask(asked);
@@ -92,15 +87,12 @@ export class Round extends TimerEntry implements Ballot {
 
   vote(member: number, reply: Reply): void {
     this.onAnswer?.(member, reply);
-    const isLate = this.over || this.answered[member] === true;
-    if (reply.kind !== "failed") {
-      if (isLate) this.noteTimes([member], this.context.clock.monotonic() - this.askedAt);
-      else this.voters.push(member);
-    }
+    if (this.over && reply.kind !== "failed")
+      this.context.members[member]?.answeredWithin(this.context.clock.monotonic() - this.askedAt);
     if (this.answered[member] === true) return;
     const isVote = reply.kind !== "report" && reply.kind !== "partly";
     this.count(member, isVote ? reply : failed("garbage", "this reply is not a vote"));
-    this.settle();
+    this.settle(true);
     if (this.endsSplits && !this.over) this.hasten();
   }
 
@@ -152,9 +144,15 @@ export class Round extends TimerEntry implements Ballot {
     if (this.endsSplits && !this.over && this.isSplit) this.countSilent();
   }
 
-  /** Whether a quorum has voted without a verdict. */
+  /** Whether a quorum of each set has voted. There is no verdict yet. */
   private get isSplit(): boolean {
-    return this.context.membership.isQuorum((index) => this.voters.includes(index));
+    const { sets } = this.context.membership;
+    return this.tallies.every(({ granted, denied }, set) => granted + denied >= (sets[set]?.quorum ?? 0));
+  }
+
+  /** The end of the timeout. */
+  private get lastDueAt(): number {
+    return Math.ceil(this.askedAt + Math.max(0, this.timeout));
   }
 
   /** Shortens the timeout if only nodes that are silent for unusually long could decide. */
@@ -169,10 +167,6 @@ export class Round extends TimerEntry implements Ballot {
     this.dueAt = dueAt;
     timerWheel.remove(this);
     timerWheel.scheduleAt(this, dueAt);
-  }
-
-  private noteTimes(voters: readonly number[], took: number): void {
-    for (const voter of voters) this.context.members[voter]?.answeredWithin(took);
   }
 
   /** The verdict, as soon as the missing votes cannot change it; null before. */
@@ -192,14 +186,21 @@ export class Round extends TimerEntry implements Ballot {
     else this.votes.push(vote);
   }
 
-  private settle(): void {
+  private noteAnswers(took: number): void {
+    const { members } = this.context;
+    for (let index = 0; index < members.length; index++)
+      if (this.answered[index] === true) members[index]?.answeredWithin(took);
+  }
+
+  /** `answered`: whether a node has just answered, so that the time shows how long those that have take. */
+  private settle(answered = false): void {
     if (!this.over) {
       const verdict = this.verdict();
       if (verdict !== null) {
         const { decided } = this;
         this.abandon();
         const took = this.context.clock.monotonic() - this.askedAt;
-        this.noteTimes(this.voters, took);
+        if (answered) this.noteAnswers(took);
         decided({ verdict, votes: this.votes, took, ballot: this });
       }
     }
