@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, vi } from "vitest";
+import { systemClock } from "../../src/engine/time/system-clock.js";
 import { warnBounded } from "../../src/support/warn.js";
 
 interface CollectedWarning {
@@ -29,6 +30,10 @@ export function collectWarnings(): () => CollectedWarning[] {
     time += 1e6;
     warnings = [];
   });
-  afterEach(() => vi.restoreAllMocks());
+  afterEach(() => {
+    vi.restoreAllMocks();
+    // A file that follows in this process may read the library's clock, which looks for this when it sets a timer.
+    systemClock.after(0, () => {}).cancel();
+  });
   return () => warnings.filter(({ code }) => code !== "COLD_START" && code !== "MEMORY_LOST");
 }
