@@ -126,7 +126,7 @@ describe("the Prometheus text of all processes", () => {
     const now = Date.now();
     const prometheus = await opened(prometheusOfAggregate(seen));
     seen.apply(beat("process-a", { acquired: 5, expired: 1 }, { nodes: [node("n", "ready", 20)] }), now);
-    seen.apply(beat("process-b", { acquired: 2 }, { nodes: [node("n", "down", 50)] }), now - 60_000);
+    seen.apply(beat("process-b", { acquired: 2 }, { nodes: [node("n", "down", 50)] }), now);
     const locks = [
       lock("1", "process-a", "held"),
       lock("2", "process-a", "acquiring.asking"),
@@ -142,15 +142,37 @@ describe("the Prometheus text of all processes", () => {
     expect(sumOf(samples, "holdfast_node_state", { holdfast_node_state: "down" })).toBe(1);
     expect(sumOf(samples, "holdfast_node_latency_p99")).toBe(0.05);
     expect(sumOf(samples, "holdfast_node_latency_p50")).toBeNaN();
-    expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "alive" })).toBe(1);
-    expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "silent" })).toBe(1);
+    expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "alive" })).toBe(2);
     expect(text).not.toMatch(/process-|resource of/);
-    seen.removeSilent(now);
+    seen.removeSource("process-b");
     seen.apply({ kind: "bye", source: "process-a", seq: 3, time: 3 }, now);
     const later = samplesOf(await prometheus.text());
     expect(sumOf(later, "holdfast_lock_in_use")).toBe(0);
     expect(sumOf(later, "holdfast_node_state")).toBe(0);
     expect(sumOf(later, "holdfast_node_latency_p99")).toBeNaN();
+  });
+
+  it("counts neither a lease that has run out while its process was silent, nor the nodes of that process", async () => {
+    const seen = new Seen();
+    const now = Date.now();
+    const prometheus = await opened(prometheusOfAggregate(seen));
+    // Its clock is 90 s ahead, and its last beat arrived 20 s ago.
+    const then = { time: now + 70_000, nodes: [node("n", "down", 50)] };
+    seen.apply(beat("dead", { acquired: 2 }, then), now - 20_000);
+    const leases = [
+      { ...lock("1", "dead", "held"), validUntil: now + 80_000 },
+      { ...lock("2", "dead", "held"), validUntil: now + 200_000 },
+    ];
+    seen.apply({ kind: "locks", source: "dead", seq: 2, time: now + 70_000, locks: leases }, now - 20_000);
+    seen.apply(beat("alive", {}, { time: now, nodes: [node("n", "ready", 20)] }), now);
+    const samples = samplesOf(await prometheus.text());
+    expect(sumOf(samples, "holdfast_lock_acquisitions_total")).toBe(2);
+    expect(sumOf(samples, "holdfast_lock_in_use", { holdfast_lock_state: "held" })).toBe(1);
+    expect(sumOf(samples, "holdfast_node_state", { holdfast_node_state: "ready" })).toBe(1);
+    expect(sumOf(samples, "holdfast_node_state", { holdfast_node_state: "down" })).toBe(0);
+    expect(sumOf(samples, "holdfast_node_latency_p99")).toBe(0.02);
+    expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "alive" })).toBe(1);
+    expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "silent" })).toBe(1);
   });
 
   it("never counts backwards: a process that is removed or comes back subtracts nothing and adds nothing twice", async () => {

@@ -120,7 +120,7 @@ test("totals are summed, never fall when a process is forgotten, and count from 
 test("a process is silent if it has missed some beats and is not closed", () => {
   const view = {
     beat: beat("here", { time: 9_000 }),
-    receivedAt: 12_000,
+    receivedAt: 10_000,
     lag: 1_000,
     completeUntil: 10_000,
     closed: false,

@@ -1,7 +1,6 @@
 import { batch, computed, signal } from "@preact/signals";
 import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame, LockView } from "../../../src/inspector/feed/frames.js";
-import { lastBeatAt } from "../../../src/inspector/feed/silence.js";
 import { TotalsSum } from "../../../src/inspector/feed/totals-sum.js";
 import type { Incident } from "../../../src/inspector/incidents/incident.js";
 import type { StoryView } from "../../../src/inspector/server/story.js";
@@ -95,7 +94,7 @@ export class Inspector {
   readonly heardAt = computed(() => {
     this.second.value;
     if (this.connection.value.kind !== "lost") return this.now.peek();
-    const times = [...this.aggregate.value.current.sources.values()].map(lastBeatAt);
+    const times = [...this.aggregate.value.current.sources.values()].map(({ receivedAt }) => receivedAt);
     return Math.max(0, ...times);
   });
 
