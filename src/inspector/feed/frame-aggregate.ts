@@ -1,5 +1,6 @@
 import { frameSizeOf } from "./frame-size.js";
 import type { Beat, Frame, LockView, Step } from "./frames.js";
+import { lagAfter } from "./lag.js";
 import { NodeActivities } from "./node-activity.js";
 
 /** A manager of locks in some process, as far as its frames describe it. */
@@ -185,8 +186,7 @@ export class FrameAggregate {
     // State from before the first beat is sent again later. A frame after the end arrived late.
     if (beat === undefined || known?.closed === true) return false;
     if (known === undefined && this.sources.size >= this.bounds.sources) return false;
-    const delay = now - frame.time;
-    const lag = known === undefined || delay > known.lag + maxTransitMs ? delay : Math.min(known.lag, delay);
+    const lag = lagAfter(known?.lag, now - frame.time);
     const completeUntil =
       known === undefined
         ? Number.NEGATIVE_INFINITY
@@ -299,7 +299,5 @@ function withoutSteps(beat: Beat): Beat {
   return { ...beat, nodes: beat.nodes.map(({ steps: _, ...node }) => node) };
 }
 
-/** Maximum transit time of a frame in ms. A longer delay means that a clock was set. */
-const maxTransitMs = 5_000;
 /** Locks per frame. */
 const locksPerFrame = 200;

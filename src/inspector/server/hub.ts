@@ -61,8 +61,9 @@ export class Hub implements Past {
   }
 
   receive(frame: Frame): void {
-    this.aggregate.apply(frame, this.clock.wall());
-    this.#overview.apply(frame);
+    const now = this.clock.wall();
+    this.aggregate.apply(frame, now);
+    this.#overview.apply(frame, now);
     this.store.write(frame);
     if (this.#streams.size === 0) return;
     this.#pending.push(frame);

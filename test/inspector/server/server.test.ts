@@ -50,7 +50,7 @@ test("a recording is sent in windows, and a live server sends the last hour as t
   const reader = await Reader.open(port);
   await expect.poll(() => reader.events.at(0)?.data).toMatchObject({ mode: "replay" });
   expect(windowOf((await get(port, "/window?at=0")).text)).toMatchObject({
-    frames: recording,
+    frames: recording.map((frame) => ({ frame })),
     first: true,
     last: true,
   });
