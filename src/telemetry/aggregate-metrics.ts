@@ -3,7 +3,7 @@ import type { FrameAggregate } from "../inspector/feed/frame-aggregate.js";
 import type { NodeView, Totals } from "../inspector/feed/frames.js";
 import { hasRunOut, isSilent, silenceTimeout } from "../inspector/feed/silence.js";
 import { totalNames } from "../inspector/feed/totals.js";
-import { TotalsSum } from "../inspector/feed/totals-sum.js";
+import type { TotalsSum } from "../inspector/feed/totals-sum.js";
 import { gaugesOf } from "./instruments.js";
 import { attributes, statesInUse } from "./names.js";
 import { NodeFigures } from "./node-figures.js";
@@ -14,8 +14,7 @@ const processStates = ["alive", "silent", "closed"] as const;
  * Reports the sum over all processes, under the names of one process's own metrics. Returns a function that ends the
  * reporting.
  */
-export function observeAggregate(meter: Meter, aggregate: FrameAggregate): () => void {
-  const sums = new TotalsSum();
+export function observeAggregate(meter: Meter, aggregate: FrameAggregate, totals: TotalsSum): () => void {
   const figures = new NodeFigures();
   const counter = (name: string, unit: string, description: string) =>
     meter.createObservableCounter(`holdfast.lock.${name}`, { unit, description });
@@ -43,11 +42,11 @@ export function observeAggregate(meter: Meter, aggregate: FrameAggregate): () =>
   const all = [...observed, processes];
   const observe: Parameters<Meter["addBatchObservableCallback"]>[0] = (result) => {
     const now = Date.now();
-    const totals = sums.add(aggregate);
+    const { counts } = totals.view;
     for (const name of totalNames) {
       // The metric counts every attempt after the first one.
-      if (name === "retries") result.observe(counters.retries, totals.retries + totals.asks);
-      else if (name !== "asks") result.observe(counters[name], totals[name]);
+      if (name === "retries") result.observe(counters.retries, counts.retries + counts.asks);
+      else if (name !== "asks") result.observe(counters[name], counts[name]);
     }
     for (const [state, count] of countLocks(aggregate, now)) {
       result.observe(gauges.inUse, count, { [attributes.lockState]: state });
