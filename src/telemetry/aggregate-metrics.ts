@@ -1,14 +1,12 @@
 import type { Meter } from "@opentelemetry/api";
 import type { FrameAggregate } from "../inspector/feed/frame-aggregate.js";
 import type { NodeView, Totals } from "../inspector/feed/frames.js";
+import { hasRunOut, isSilent, silenceTimeout } from "../inspector/feed/silence.js";
 import { totalNames } from "../inspector/feed/totals.js";
-import { TotalsSum } from "../inspector/feed/totals-sum.js";
+import type { TotalsSum } from "../inspector/feed/totals-sum.js";
 import { gaugesOf } from "./instruments.js";
 import { attributes, statesInUse } from "./names.js";
 import { NodeFigures } from "./node-figures.js";
-
-/** Time in ms without a frame after which a process counts as silent; processes send a beat every second. */
-const silenceTimeout = 5_000;
 
 const processStates = ["alive", "silent", "closed"] as const;
 
@@ -16,8 +14,7 @@ const processStates = ["alive", "silent", "closed"] as const;
  * Reports the sum over all processes, under the names of one process's own metrics. Returns a function that ends the
  * reporting.
  */
-export function observeAggregate(meter: Meter, aggregate: FrameAggregate): () => void {
-  const sums = new TotalsSum();
+export function observeAggregate(meter: Meter, aggregate: FrameAggregate, totals: TotalsSum): () => void {
   const figures = new NodeFigures();
   const counter = (name: string, unit: string, description: string) =>
     meter.createObservableCounter(`holdfast.lock.${name}`, { unit, description });
@@ -39,24 +36,28 @@ export function observeAggregate(meter: Meter, aggregate: FrameAggregate): () =>
   const latencies = { p50: latency("p50"), p99: latency("p99") };
   const processes = meter.createObservableUpDownCounter("holdfast.processes", {
     unit: "{process}",
-    description: "Managers of locks that report; silent: no frame for 5 s",
+    description: `Managers of locks that report; silent: no beat for ${silenceTimeout / 1_000} s`,
   });
   const observed = [...Object.values(counters), ...Object.values(gauges), ...Object.values(latencies)];
   const all = [...observed, processes];
   const observe: Parameters<Meter["addBatchObservableCallback"]>[0] = (result) => {
-    const totals = sums.add(aggregate);
+    const now = Date.now();
+    const { counts } = totals.view;
     for (const name of totalNames) {
       // The metric counts every attempt after the first one.
-      if (name === "retries") result.observe(counters.retries, totals.retries + totals.asks);
-      else if (name !== "asks") result.observe(counters[name], totals[name]);
+      if (name === "retries") result.observe(counters.retries, counts.retries + counts.asks);
+      else if (name !== "asks") result.observe(counters[name], counts[name]);
     }
-    for (const [state, count] of countLocks(aggregate)) {
+    for (const [state, count] of countLocks(aggregate, now)) {
       result.observe(gauges.inUse, count, { [attributes.lockState]: state });
     }
-    for (const [state, count] of countProcesses(aggregate, Date.now())) {
+    for (const [state, count] of countProcesses(aggregate, now)) {
       result.observe(processes, count, { [attributes.processState]: state });
     }
-    const nodes = [...aggregate.sources.values()].flatMap(({ beat, closed }) => (closed ? [] : beat.nodes));
+    // What a process said before it fell silent tells nothing of the nodes.
+    const nodes = [...aggregate.sources.values()].flatMap((view) =>
+      view.closed || isSilent(view, now) ? [] : view.beat.nodes,
+    );
     const latest = latenciesOf(nodes);
     for (const [name, states] of figures.count(nodes)) {
       const label = { [attributes.node]: name };
@@ -73,10 +74,11 @@ export function observeAggregate(meter: Meter, aggregate: FrameAggregate): () =>
   return () => meter.removeBatchObservableCallback(observe, all);
 }
 
-function countLocks(aggregate: FrameAggregate): Map<string, number> {
+function countLocks({ locks, sources }: FrameAggregate, now: number): Map<string, number> {
   const counts = new Map<string, number>(statesInUse.map((state) => [state, 0]));
-  for (const { state } of aggregate.locks.values()) {
-    const [top = ""] = state.split(".");
+  for (const lock of locks.values()) {
+    if (hasRunOut(lock, sources.get(lock.source), now)) continue;
+    const [top = ""] = lock.state.split(".");
     // Frames are untrusted: their texts must not become labels.
     const count = counts.get(top);
     if (count !== undefined) counts.set(top, count + 1);
@@ -86,8 +88,8 @@ function countLocks(aggregate: FrameAggregate): Map<string, number> {
 
 function countProcesses(aggregate: FrameAggregate, now: number): Map<(typeof processStates)[number], number> {
   const counts = new Map(processStates.map((state) => [state, 0]));
-  for (const { closed, receivedAt } of aggregate.sources.values()) {
-    const state = closed ? "closed" : now - receivedAt > silenceTimeout ? "silent" : "alive";
+  for (const view of aggregate.sources.values()) {
+    const state = view.closed ? "closed" : isSilent(view, now) ? "silent" : "alive";
     counts.set(state, (counts.get(state) ?? 0) + 1);
   }
   return counts;

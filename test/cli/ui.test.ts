@@ -56,7 +56,7 @@ describe("a recording", () => {
     await expect.poll(() => reader.events.length).toBe(2);
     expect(reader.events[0]?.data).toMatchObject({ mode: "replay", title: "good.jsonl" });
     expect(reader.events[1]?.data).toEqual([]);
-    expect(windowOf((await get(port, "/window?at=0")).text).frames).toEqual(frames);
+    expect(windowOf((await get(port, "/window?at=0")).text).frames.map(({ frame }) => frame)).toEqual(frames);
     expect(await get(port, "/metrics")).toMatchObject({ status: 404, text: "A recording has no metrics.\n" });
     running.kill(signal);
     expect(await running.ended).toMatchObject({ code: 0, signal: null, stderr: "" });

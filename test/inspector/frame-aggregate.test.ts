@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FrameAggregate } from "../../src/inspector/feed/frame-aggregate.js";
 import type { Frame, LockView } from "../../src/inspector/feed/frames.js";
-import { lastBeatAt } from "../../src/inspector/feed/silence.js";
+import { isSilent } from "../../src/inspector/feed/silence.js";
 import { cpuTime } from "../support/cpu-time.js";
 import { beat, lockView, noon, step } from "./frames-of-all-kinds.js";
 
@@ -47,7 +47,7 @@ describe("a frame aggregate", () => {
     expect(aggregate.apply({ ...head(), kind: "steps", steps: [released] }, noon + 5)).toEqual(["a-1"]);
     expect(aggregate.locks.get("a-1")?.state).toBe("releasing");
     expect(aggregate.history("a-1")).toEqual([released]);
-    expect(aggregate.sources.get("a")).toMatchObject({ receivedAt: noon + 5, lag: 0, closed: false });
+    expect(aggregate.sources.get("a")).toMatchObject({ receivedAt: noon, lag: 0, closed: false });
     expect(aggregate.apply({ ...head(), kind: "gone", locks: ["a-2", "nobody"] }, noon)).toEqual(["a-2"]);
     expect(aggregate.apply({ ...head(), kind: "bye" }, noon)).toEqual(["a-1"]);
     expect(aggregate.sources.get("a")?.closed).toBe(true);
@@ -163,7 +163,21 @@ describe("a frame aggregate", () => {
     const known = copy.sources.get("a")!;
     expect(known.lag).toBe(3_000);
     // The copy knows since when the process is silent.
-    expect(lastBeatAt(known)).toBe(noon);
+    expect(known.receivedAt).toBe(noon);
+  });
+
+  it("hears a process whose clock was set back, and none that sends no beats", () => {
+    const aggregate = new FrameAggregate();
+    for (let second = 0; second < 10; second += 1) {
+      const time = noon + second * 1_000 - (second < 5 ? 0 : 4_500);
+      aggregate.apply(beat({ time }), noon + second * 1_000);
+    }
+    const silent = (now: number) => isSilent(aggregate.sources.get("a")!, now);
+    expect(silent(noon + 10_000)).toBe(false);
+    aggregate.apply({ ...head(), kind: "gone", locks: [], time: noon + 13_000 }, noon + 13_000);
+    expect(silent(noon + 13_500)).toBe(true);
+    expect(aggregate.removeSilent(noon + 10_000)).toEqual([]);
+    expect(aggregate.sources.size).toBe(0);
   });
 
   it("keeps the last steps of a lock, however many there were before", () => {

@@ -55,7 +55,7 @@ test("a recording of version 1 is read too", async () => {
   expect(await readText(text)).toEqual({ time: noon, frames: framesOfAllKinds, cutOff: false });
   const { store } = await openFrames(path);
   const frames = [];
-  for await (const frame of framesOfStore(store)) frames.push(frame);
+  for await (const { frame } of framesOfStore(store)) frames.push(frame);
   expect(frames).toEqual(framesOfAllKinds);
 });
 

@@ -1,10 +1,11 @@
 import { metrics } from "@opentelemetry/api";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { FrameAggregate as Seen } from "../../src/inspector/feed/frame-aggregate.js";
-import type { Beat, LockView } from "../../src/inspector/feed/frames.js";
+import type { Beat, Frame, LockView } from "../../src/inspector/feed/frames.js";
 import { noTotals } from "../../src/inspector/feed/totals.js";
+import { Hub } from "../../src/inspector/server/hub.js";
 import { type PrometheusText, prometheusOf } from "../../src/telemetry/prometheus.js";
 import { prometheusOfAggregate } from "../../src/telemetry/prometheus-aggregate.js";
+import { clockAt } from "../inspector/recording/stopped-clock.js";
 import { TestNodes } from "../manager/test-nodes.js";
 import { samplesOf, sumOf } from "./exposition.js";
 
@@ -120,13 +121,28 @@ const node = (name: string, state: "ready" | "down", p99: number | null) => ({
   step: null,
 });
 
+/** What a server has received. */
+class Seen {
+  private readonly clock = clockAt(0);
+  readonly hub = new Hub(undefined, this.clock);
+
+  apply(frame: Frame, now: number): void {
+    this.clock.now = now;
+    this.hub.receive(frame);
+  }
+
+  prometheus(): Promise<PrometheusText> {
+    return opened(prometheusOfAggregate(this.hub.aggregate, this.hub.totals));
+  }
+}
+
 describe("the Prometheus text of all processes", () => {
   it("sums the figures of the processes, without the name of a lock or a process", async () => {
     const seen = new Seen();
     const now = Date.now();
-    const prometheus = await opened(prometheusOfAggregate(seen));
+    const prometheus = await seen.prometheus();
     seen.apply(beat("process-a", { acquired: 5, expired: 1 }, { nodes: [node("n", "ready", 20)] }), now);
-    seen.apply(beat("process-b", { acquired: 2 }, { nodes: [node("n", "down", 50)] }), now - 60_000);
+    seen.apply(beat("process-b", { acquired: 2 }, { nodes: [node("n", "down", 50)] }), now);
     const locks = [
       lock("1", "process-a", "held"),
       lock("2", "process-a", "acquiring.asking"),
@@ -142,10 +158,9 @@ describe("the Prometheus text of all processes", () => {
     expect(sumOf(samples, "holdfast_node_state", { holdfast_node_state: "down" })).toBe(1);
     expect(sumOf(samples, "holdfast_node_latency_p99")).toBe(0.05);
     expect(sumOf(samples, "holdfast_node_latency_p50")).toBeNaN();
-    expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "alive" })).toBe(1);
-    expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "silent" })).toBe(1);
+    expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "alive" })).toBe(2);
     expect(text).not.toMatch(/process-|resource of/);
-    seen.removeSilent(now);
+    seen.hub.aggregate.removeSource("process-b");
     seen.apply({ kind: "bye", source: "process-a", seq: 3, time: 3 }, now);
     const later = samplesOf(await prometheus.text());
     expect(sumOf(later, "holdfast_lock_in_use")).toBe(0);
@@ -153,15 +168,38 @@ describe("the Prometheus text of all processes", () => {
     expect(sumOf(later, "holdfast_node_latency_p99")).toBeNaN();
   });
 
+  it("counts neither a lease that has run out while its process was silent, nor the nodes of that process", async () => {
+    const seen = new Seen();
+    const now = Date.now();
+    const prometheus = await seen.prometheus();
+    // Its clock is 90 s ahead, and its last beat arrived 20 s ago.
+    const then = { time: now + 70_000, nodes: [node("n", "down", 50)] };
+    seen.apply(beat("dead", { acquired: 2 }, then), now - 20_000);
+    const leases = [
+      { ...lock("1", "dead", "held"), validUntil: now + 80_000 },
+      { ...lock("2", "dead", "held"), validUntil: now + 200_000 },
+    ];
+    seen.apply({ kind: "locks", source: "dead", seq: 2, time: now + 70_000, locks: leases }, now - 20_000);
+    seen.apply(beat("alive", {}, { time: now, nodes: [node("n", "ready", 20)] }), now);
+    const samples = samplesOf(await prometheus.text());
+    expect(sumOf(samples, "holdfast_lock_acquisitions_total")).toBe(2);
+    expect(sumOf(samples, "holdfast_lock_in_use", { holdfast_lock_state: "held" })).toBe(1);
+    expect(sumOf(samples, "holdfast_node_state", { holdfast_node_state: "ready" })).toBe(1);
+    expect(sumOf(samples, "holdfast_node_state", { holdfast_node_state: "down" })).toBe(0);
+    expect(sumOf(samples, "holdfast_node_latency_p99")).toBe(0.02);
+    expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "alive" })).toBe(1);
+    expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "silent" })).toBe(1);
+  });
+
   it("never counts backwards: a process that is removed or comes back subtracts nothing and adds nothing twice", async () => {
     const seen = new Seen();
-    const prometheus = await opened(prometheusOfAggregate(seen));
-    const acquired = async () =>
-      sumOf(samplesOf(await prometheus.text()), "holdfast_lock_acquisitions_total");
     seen.apply(beat("process-a", { acquired: 5 }), 1_000);
     seen.apply(beat("process-b", { acquired: 2 }), 2_000);
-    expect(await acquired()).toBe(7);
-    seen.removeSilent(1_500);
+    seen.hub.aggregate.removeSilent(1_500);
+    // The first request comes after the process was forgotten.
+    const prometheus = await seen.prometheus();
+    const acquired = async () =>
+      sumOf(samplesOf(await prometheus.text()), "holdfast_lock_acquisitions_total");
     expect(await acquired()).toBe(7);
     seen.apply(beat("process-a", { acquired: 6 }), 3_000);
     expect(await acquired()).toBe(8);

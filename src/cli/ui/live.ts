@@ -59,7 +59,7 @@ export async function showLive(
     title: "Holdfast",
     hub,
     recording: null,
-    metrics: () => prometheusOfAggregate(hub.aggregate),
+    metrics: () => prometheusOfAggregate(hub.aggregate, hub.totals),
     end,
   };
 }

@@ -1,4 +1,5 @@
 import type { Beat, Frame, LockView, NodeView } from "../feed/frames.js";
+import { lagAfter } from "../feed/lag.js";
 
 export interface OverviewBounds {
   /** Maximum number of processes whose steps are counted. Default 1,000. */
@@ -34,6 +35,8 @@ const maxWaiting = 20_000;
 
 interface Source {
   beat: Beat | null;
+  /** By how many ms the process's clock is behind the observer's clock; undefined before the first frame. */
+  lag: number | undefined;
   /** By the number of the bucket, counted from the epoch. */
   readonly counts: Map<number, Counts>;
   readonly waiting: Set<string>;
@@ -45,7 +48,7 @@ interface Counts {
   waiting: number;
 }
 
-/** Counts frames by the times that they bear, so that a live page and a replay have the same counts. */
+/** Counts frames by the times that they bear, set right by the observer's clock, on a live page as in a replay. */
 export class Overview {
   private readonly sources = new Map<string, Source>();
   private readonly nodes = new Map<
@@ -59,17 +62,20 @@ export class Overview {
     this.bounds = { sources, bucket, buckets };
   }
 
-  apply(frame: Frame): void {
+  /** `at`: when the frame arrived, in epoch ms by the observer's clock. */
+  apply(frame: Frame, at: number): void {
     const source = this.sourceOf(frame);
     if (source === null) return;
+    const lag = lagAfter(source.lag, at - frame.time);
+    source.lag = lag;
     switch (frame.kind) {
       case "beat":
-        return this.beat(source, frame);
+        return this.beat(source, frame, lag);
       case "steps":
-        for (const { lock, time } of frame.steps) this.lock(source, lock, time);
+        for (const { lock, time } of frame.steps) this.lock(source, lock, time + lag);
         return;
       case "locks":
-        for (const lock of frame.locks) this.lock(source, lock, frame.time);
+        for (const lock of frame.locks) this.lock(source, lock, frame.time + lag);
         return;
       case "gone":
         for (const id of frame.locks) if (source.waiting.delete(id)) this.waiting -= 1;
@@ -77,7 +83,9 @@ export class Overview {
       case "bye":
         this.waiting -= source.waiting.size;
         source.waiting.clear();
-        for (const name of this.nodes.keys()) this.nodeChanged(name, frame.source, null, frame.time);
+        for (const name of this.nodes.keys()) {
+          this.nodeChanged(name, frame.source, null, frame.time + lag);
+        }
     }
   }
 
@@ -104,10 +112,10 @@ export class Overview {
     };
   }
 
-  private beat(source: Source, beat: Beat): void {
+  private beat(source: Source, beat: Beat, lag: number): void {
     const before = source.beat?.totals;
     source.beat = beat;
-    const counts = this.countsAt(source, beat.time);
+    const counts = this.countsAt(source, beat.time + lag);
     counts.waiting = Math.max(counts.waiting, source.waiting.size);
     if (before !== undefined) {
       // A total that shrinks means that the process counts from zero again.
@@ -115,7 +123,8 @@ export class Overview {
       counts.lost += Math.max(0, beat.totals.expired - before.expired);
     }
     for (const { name, state, step } of beat.nodes) {
-      this.nodeChanged(name, beat.source, state, step?.to === state ? step.time : beat.time);
+      const time = step?.to === state ? step.time : beat.time;
+      this.nodeChanged(name, beat.source, state, time + lag);
     }
   }
 
@@ -167,7 +176,7 @@ export class Overview {
       this.waiting -= this.sources.get(oldest)?.waiting.size ?? 0;
       this.sources.delete(oldest);
     }
-    const source: Source = { beat: null, counts: new Map(), waiting: new Set() };
+    const source: Source = { beat: null, lag: undefined, counts: new Map(), waiting: new Set() };
     this.sources.set(name, source);
     return source;
   }

@@ -1,11 +1,15 @@
 import { frameSizeOf } from "./frame-size.js";
 import type { Beat, Frame, LockView, Step } from "./frames.js";
+import { lagAfter } from "./lag.js";
 import { NodeActivities } from "./node-activity.js";
 
 /** A manager of locks in some process, as far as its frames describe it. */
 export interface SourceView {
   readonly beat: Beat;
-  /** When its last frame arrived: epoch ms by the observer's clock. */
+  /**
+   * When its last beat arrived: epoch ms by the observer's clock. An observer that has just joined learns it from another
+   * one.
+   */
   readonly receivedAt: number;
   /**
    * By how many ms the process's clock is behind the observer's clock, including the transit time of a frame: the
@@ -116,7 +120,7 @@ export class FrameAggregate {
     for (const step of this.order) if (step !== null) yield step;
   }
 
-  /** Removes processes whose last frame arrived before `receivedBefore` (epoch ms). Returns the ids of their locks. */
+  /** Removes processes whose last beat arrived before `receivedBefore` (epoch ms). Returns the ids of their locks. */
   removeSilent(receivedBefore: number): readonly string[] {
     const silent = new Set<string>();
     for (const [source, { receivedAt }] of this.sources) if (receivedAt < receivedBefore) silent.add(source);
@@ -182,8 +186,7 @@ export class FrameAggregate {
     // State from before the first beat is sent again later. A frame after the end arrived late.
     if (beat === undefined || known?.closed === true) return false;
     if (known === undefined && this.sources.size >= this.bounds.sources) return false;
-    const delay = now - frame.time;
-    const lag = known === undefined || delay > known.lag + maxTransitMs ? delay : Math.min(known.lag, delay);
+    const lag = lagAfter(known?.lag, now - frame.time);
     const completeUntil =
       known === undefined
         ? Number.NEGATIVE_INFINITY
@@ -192,7 +195,7 @@ export class FrameAggregate {
           : known.completeUntil;
     this.sources.set(frame.source, {
       beat,
-      receivedAt: now,
+      receivedAt: frame.kind === "beat" || known === undefined ? now : receivedAtOf(known, lag),
       lag,
       completeUntil,
       closed: frame.kind === "bye",
@@ -283,13 +286,18 @@ export class FrameAggregate {
   }
 }
 
+/**
+ * When the last beat arrived. The first beat may be an old one, of a snapshot: the frame after it, which tells the process's
+ * time, shows how old it is.
+ */
+const receivedAtOf = ({ beat, completeUntil, receivedAt }: SourceView, lag: number): number =>
+  completeUntil === Number.NEGATIVE_INFINITY ? Math.min(receivedAt, beat.time + lag) : receivedAt;
+
 /** The earlier steps of the nodes are collected elsewhere. */
 function withoutSteps(beat: Beat): Beat {
   if (beat.nodes.every(({ steps }) => steps === undefined)) return beat;
   return { ...beat, nodes: beat.nodes.map(({ steps: _, ...node }) => node) };
 }
 
-/** Maximum transit time of a frame in ms. A longer delay means that a clock was set. */
-const maxTransitMs = 5_000;
 /** Locks per frame. */
 const locksPerFrame = 200;

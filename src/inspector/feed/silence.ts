@@ -6,15 +6,9 @@ export const silenceTimeout = 4_000;
 /** Time in ms by which the end of a lease may be misjudged, because clocks are compared over a network. */
 const clockMargin = 1_000;
 
-/**
- * Epoch ms of the process's last beat, by the observer's clock. An observer that has just joined learns it from another
- * one.
- */
-export const lastBeatAt = ({ beat, lag }: Pick<SourceView, "beat" | "lag">): number => beat.time + lag;
-
 /** `now`: epoch ms by the observer's clock. */
 export const isSilent = (view: SourceView, now: number): boolean =>
-  !view.closed && now - lastBeatAt(view) > silenceTimeout;
+  !view.closed && now - view.receivedAt > silenceTimeout;
 
 /**
  * Whether a lease is over without a word from its process, which would report a renewal or the end. `now`: epoch ms by the

@@ -17,7 +17,7 @@ const silenceInterval = 1_000;
 
 /**
  * Derives incidents from the frames of an aggregate, so that a live page, a command and a replay have the same ones. Times
- * are those of the frames; the observer's clock decides only when a process counts as silent.
+ * are those of the frames, set right by the observer's clock, which also decides when a process counts as silent.
  */
 export class Incidents implements Detector {
   readonly log: IncidentLog;
@@ -49,16 +49,17 @@ export class Incidents implements Detector {
 
   frame(frame: Frame): void {
     if (frame.kind === "beat") {
-      this.nodes.beat(frame);
-      this.processes.beat(frame);
+      const lag = this.known.sources.get(frame.source)?.lag ?? 0;
+      this.nodes.beat(frame, lag);
+      this.processes.beat(frame, lag);
     }
     this.overlaps.frame(frame);
     if (frame.kind === "bye") this.sourceEnded(frame.source);
   }
 
   lockChanged(before: LockView | undefined, lock: LockView, step: Step | null): void {
-    const beat = this.known.sources.get(lock.source)?.beat;
-    if (beat !== undefined) this.locks.changed(before, lock, step, beat);
+    const source = this.known.sources.get(lock.source);
+    if (source !== undefined) this.locks.changed(before, lock, step, source);
     this.overlaps.changed(before, lock);
   }
 

@@ -1,8 +1,12 @@
-import type { Beat, LockView, RoundView, Step } from "../feed/frames.js";
+import type { SourceView } from "../feed/frame-aggregate.js";
+import type { LockView, RoundView, Step } from "../feed/frames.js";
+import { observedTime } from "../feed/lag.js";
 import { isLeaseState } from "../feed/lease-kind.js";
 import type { Incident } from "./incident.js";
 import { lostSentence, quorumLostSentence, type Told } from "./lock-sentences.js";
 import { NodeNames } from "./node-names.js";
+
+type Source = Pick<SourceView, "beat" | "lag">;
 
 /** Finds leases that are lost or at risk, by the changes of the locks' views. */
 export class LockIncidents {
@@ -15,13 +19,13 @@ export class LockIncidents {
    * `before`: the previous view of the lock; undefined if there was none. `step`: the step that led to the view; null if
    * only the state was reported.
    */
-  changed(before: LockView | undefined, lock: LockView, step: Step | null, beat: Beat): void {
+  changed(before: LockView | undefined, lock: LockView, step: Step | null, source: Source): void {
     const isNew = before === undefined || before.acquisition !== lock.acquisition;
     if (isNew) this.lastGood.delete(lock.id);
     if (isLost(lock) && (step !== null || (!isNew && !isLost(before)))) {
-      this.tell("lost", lostSentence, lock, step, beat);
+      this.tell("lost", lostSentence, lock, step, source);
     } else if (isAtRisk(lock, step) && (isNew || !this.isKnownRisk(before, lock))) {
-      this.tell("quorumLost", quorumLostSentence, lock, step, beat);
+      this.tell("quorumLost", quorumLostSentence, lock, step, source);
     }
     this.noteRound(lock);
   }
@@ -46,20 +50,20 @@ export class LockIncidents {
     sentence: (told: Told) => string,
     lock: LockView,
     step: Step | null,
-    beat: Beat,
+    { beat, lag }: Source,
   ): void {
     const time = step?.time ?? lock.since;
     const names = new NodeNames(beat.nodes.map(({ name }) => name));
     this.report({
       id: `${kind} ${lock.id} ${lock.acquisition ?? ""} ${lock.renewals}`,
       kind,
-      time,
+      time: observedTime(time, lag),
       source: lock.source,
       owner: beat.owner,
       lock: lock.id,
       resources: lock.resources,
       node: null,
-      text: sentence({ lock, time, owner: beat.owner, names }),
+      text: sentence({ lock, time, lag, owner: beat.owner, names }),
       round: lock.round,
       lastGood: this.lastGood.get(lock.id) ?? null,
     });

@@ -1,14 +1,17 @@
 import { formatDuration } from "../../support/duration.js";
 import { clip } from "../../support/redaction.js";
 import type { LockView, RoundView, VoteView } from "../feed/frames.js";
+import { observedTime } from "../feed/lag.js";
 import { maxNameLength, utcClock } from "./incident.js";
 import { listed, type NodeNames } from "./node-names.js";
 
 /** What a sentence about a lock needs. */
 export interface Told {
   readonly lock: LockView;
-  /** Epoch ms. */
+  /** Epoch ms by the clock of the lock's process. */
   readonly time: number;
+  /** By how many ms that clock is behind the observer's clock. */
+  readonly lag: number;
   readonly owner: string;
   readonly names: NodeNames;
 }
@@ -20,20 +23,20 @@ function resourcesOf({ resources, more = 0 }: Pick<LockView, "resources" | "more
 }
 
 /** "orders:1 lost at 19:48:07 UTC by api-1: its key was gone on 7711 and 7712 (...); held for 8 s". */
-export function lostSentence({ lock, time, owner, names }: Told): string {
+export function lostSentence({ lock, time, lag, owner, names }: Told): string {
   const held = lock.granted === null ? "" : `; held for ${formatDuration(Math.max(0, time - lock.granted))}`;
-  return `${resourcesOf(lock)} lost at ${utcClock(time)} by ${owner}: ${causeOf(lock, names)}${held}`;
+  return `${resourcesOf(lock)} lost at ${utcClock(observedTime(time, lag))} by ${owner}: ${causeOf(lock, names)}${held}`;
 }
 
 /** "orders:1 at risk since 19:48:03 UTC: api-1 found no quorum to renew it, 7712 gave no answer (timeout); ...". */
-export function quorumLostSentence({ lock, time, owner, names }: Told): string {
+export function quorumLostSentence({ lock, time, lag, owner, names }: Told): string {
   const why = failuresOf(lock.round, names);
   const end =
     lock.validUntil === null
       ? ""
-      : `; its lease runs out at ${utcClock(Math.min(lock.validUntil, 8.64e15))} unless a renewal succeeds`;
+      : `; its lease runs out at ${utcClock(observedTime(lock.validUntil, lag))} unless a renewal succeeds`;
   const votes = why === "" ? "" : `, ${why}`;
-  return `${resourcesOf(lock)} at risk since ${utcClock(time)}: ${owner} found no quorum to renew it${votes}${end}`;
+  return `${resourcesOf(lock)} at risk since ${utcClock(observedTime(time, lag))}: ${owner} found no quorum to renew it${votes}${end}`;
 }
 
 function causeOf(lock: LockView, names: NodeNames): string {

@@ -2,6 +2,7 @@ import { formatDuration } from "../../support/duration.js";
 import { clip } from "../../support/redaction.js";
 import { votesAgain } from "../../support/votes-again.js";
 import type { Beat, NodeView } from "../feed/frames.js";
+import { observedTime } from "../feed/lag.js";
 import { aboutNoLock, type Incident, utcClock } from "./incident.js";
 import { NodeNames } from "./node-names.js";
 
@@ -11,9 +12,16 @@ const maxCauseLength = 200;
 
 type Trouble = "nodeDown" | "quarantined";
 
+/** Who tells of a node. */
+interface Witness {
+  readonly beat: Beat;
+  readonly lag: number;
+  readonly names: NodeNames;
+}
+
 /** A node that at least one process cannot use. */
 interface Troubled {
-  /** Epoch ms. */
+  /** Epoch ms by the observer's clock. */
   readonly since: number;
   readonly sources: ReadonlySet<string>;
   /** Both kinds can follow each other. */
@@ -29,12 +37,13 @@ export class NodeIncidents {
 
   constructor(private readonly report: (incident: Incident) => void) {}
 
-  beat(beat: Beat): void {
+  /** `lag`: by how many ms the process's clock is behind the observer's clock. */
+  beat(beat: Beat, lag: number): void {
     const names = new NodeNames(beat.nodes.map(({ name }) => name));
     for (const node of beat.nodes) {
       const trouble = troubleOf(node);
-      if (trouble !== null) this.worse(node, trouble, beat, names);
-      else if (node.state === "ready") this.better(node, beat, names);
+      if (trouble !== null) this.worse(node, trouble, { beat, lag, names });
+      else if (node.state === "ready") this.better(node, { beat, lag, names });
     }
   }
 
@@ -54,44 +63,40 @@ export class NodeIncidents {
     return copy;
   }
 
-  private worse(node: NodeView, kind: Trouble, beat: Beat, names: NodeNames): void {
+  private worse(node: NodeView, kind: Trouble, witness: Witness): void {
+    const { beat } = witness;
     const known = this.nodes.get(node.name);
     if (known === undefined && this.nodes.size >= maxNodes) return;
     if (known?.sources.has(beat.source) && known.kinds.has(kind)) return;
-    const time = changedAt(node, beat);
+    const time = changedAt(node, witness);
     const sources = new Set([...(known?.sources ?? []), beat.source]);
     const kinds = new Set([...(known?.kinds ?? []), kind]);
     this.nodes.set(node.name, { since: known?.since ?? time, sources, kinds });
     if (known?.kinds.has(kind)) return;
-    this.tell(
-      kind,
-      node,
-      beat,
-      time,
-      kind === "nodeDown" ? down(node, beat, time, names) : away(node, beat, time, names),
-    );
+    this.tell(kind, node, witness, kind === "nodeDown" ? down(node, witness) : away(node, witness));
   }
 
-  private better(node: NodeView, beat: Beat, names: NodeNames): void {
+  private better(node: NodeView, witness: Witness): void {
+    const { beat, names } = witness;
     const known = this.nodes.get(node.name);
     if (known === undefined || !known.sources.has(beat.source)) return;
     const sources = without(known.sources, beat.source);
     if (sources.size > 0) return void this.nodes.set(node.name, { ...known, sources });
     this.nodes.delete(node.name);
-    const time = changedAt(node, beat);
+    const time = changedAt(node, witness);
     const after = formatDuration(Math.max(0, time - known.since));
     this.tell(
       "nodeBack",
       node,
-      beat,
-      time,
+      witness,
       `${names.of(node.name)} back at ${utcClock(time)} after ${after}, says ${beat.owner}`,
     );
   }
 
-  private tell(kind: Trouble | "nodeBack", node: NodeView, beat: Beat, time: number, text: string): void {
-    const { source, owner } = beat;
-    const id = `${kind} ${node.name} ${time}`;
+  private tell(kind: Trouble | "nodeBack", node: NodeView, witness: Witness, text: string): void {
+    const { source, owner } = witness.beat;
+    const time = changedAt(node, witness);
+    const id = `${kind} ${node.name} ${changedByOwnClock(node, witness)}`;
     this.report({ ...aboutNoLock, id, kind, time, source, owner, node: node.name, text });
   }
 }
@@ -101,18 +106,23 @@ function troubleOf({ state }: NodeView): Trouble | null {
   return state === "quarantined" ? "quarantined" : null;
 }
 
-/** When the node entered its state, as far as the process tells. */
-const changedAt = ({ step, state }: NodeView, { time }: Beat): number =>
-  step?.to === state ? step.time : time;
+/** When the node entered its state, as far as the process tells: epoch ms by the process's clock. */
+const changedByOwnClock = ({ step, state }: NodeView, { beat }: Witness): number =>
+  step?.to === state ? step.time : beat.time;
+
+/** The same by the observer's clock. */
+const changedAt = (node: NodeView, witness: Witness): number =>
+  observedTime(changedByOwnClock(node, witness), witness.lag);
 
 const causeOf = ({ cause }: NodeView): string => (cause === null ? "" : `: ${clip(cause, maxCauseLength)}`);
 
-const down = (node: NodeView, { owner }: Beat, time: number, names: NodeNames): string =>
-  `${names.of(node.name)} ${node.state} since ${utcClock(time)}, says ${owner}${causeOf(node)}`;
+const down = (node: NodeView, witness: Witness): string =>
+  `${witness.names.of(node.name)} ${node.state} since ${utcClock(changedAt(node, witness))}, says ${witness.beat.owner}${causeOf(node)}`;
 
-function away(node: NodeView, { owner }: Beat, time: number, names: NodeNames): string {
-  const until = node.until === null ? "" : `; ${votesAgain(node.until - time)}`;
-  return `${names.of(node.name)} quarantined since ${utcClock(time)}, says ${owner}${causeOf(node)}${until}`;
+function away(node: NodeView, witness: Witness): string {
+  const time = changedAt(node, witness);
+  const until = node.until === null ? "" : `; ${votesAgain(node.until - changedByOwnClock(node, witness))}`;
+  return `${witness.names.of(node.name)} quarantined since ${utcClock(time)}, says ${witness.beat.owner}${causeOf(node)}${until}`;
 }
 
 function without(sources: ReadonlySet<string>, source: string): ReadonlySet<string> {

@@ -121,7 +121,8 @@ export class OverlapIncidents {
   private confirm({ resource, first, second }: Candidate): void {
     const ownerOf = ({ source }: LockView) => this.known.sources.get(source)?.beat.owner ?? "a process";
     const [one, two] = [ownerOf(first), ownerOf(second)];
-    const at = grantOf(second);
+    const { sources } = this.known;
+    const at = grantedAt(second, sources);
     this.report({
       id: `overlap ${resource} ${first.id} ${first.acquisition} ${second.id} ${second.acquisition}`,
       kind: "overlap",
@@ -133,14 +134,12 @@ export class OverlapIncidents {
       node: null,
       text:
         `${clip(resource, maxNameLength)} held twice since ${utcClock(at)}: granted to ${two} while ${one} held it ` +
-        `(since ${utcClock(grantOf(first))}), by their own clocks and words`,
+        `(since ${utcClock(grantedAt(first, sources))}), by their own clocks and words`,
       round: second.round,
       lastGood: first.round,
     });
   }
 }
-
-const grantOf = ({ granted, since }: LockView): number => granted ?? since;
 
 /** Whether the lock has a lease that it has not begun to release, and that keeps others out. */
 const holds = (lock: LockView): boolean =>

@@ -1,5 +1,6 @@
 import type { SourceView } from "../feed/frame-aggregate.js";
 import type { LockView } from "../feed/frames.js";
+import { observedTime } from "../feed/lag.js";
 
 /**
  * ms after a grant for which an earlier lease on the same resource proves nothing: its release may be on the way, and
@@ -11,7 +12,7 @@ type Sources = ReadonlyMap<string, Pick<SourceView, "lag" | "completeUntil">>;
 
 /** Epoch ms of the grant by the observer's clock. */
 export const grantedAt = ({ source, granted, since }: LockView, sources: Sources): number =>
-  (granted ?? since) + (sources.get(source)?.lag ?? 0);
+  observedTime(granted ?? since, sources.get(source)?.lag ?? 0);
 
 /**
  * Whether a lease was still valid well after another grant, by what its process has said since. `at`: epoch ms of that grant

@@ -1,6 +1,7 @@
 import { formatDuration } from "../../support/duration.js";
 import type { SourceView } from "../feed/frame-aggregate.js";
 import type { Beat } from "../feed/frames.js";
+import { observedTime } from "../feed/lag.js";
 import { isSilent, silenceTimeout } from "../feed/silence.js";
 import { aboutNoLock, type Incident, utcClock } from "./incident.js";
 import { NodeNames } from "./node-names.js";
@@ -21,8 +22,11 @@ export class ProcessIncidents {
 
   constructor(private readonly report: (incident: Incident) => void) {}
 
-  /** Compares the nodes of a process with those of the others. */
-  beat(beat: Beat): void {
+  /**
+   * Compares the nodes of a process with those of the others. `lag`: by how many ms the process's clock is behind the
+   * observer's clock.
+   */
+  beat(beat: Beat, lag: number): void {
     const nodes = beat.nodes.map(({ name }) => name).sort();
     const key = nodes.join("\n");
     if (this.processes.get(beat.source)?.key === key) return;
@@ -32,19 +36,21 @@ export class ProcessIncidents {
       ([source, one]) => source !== beat.source && differ(own, one),
     )?.[1];
     this.processes.set(beat.source, own);
-    if (other !== undefined) this.tell("membership", beat, beat.time, mismatch(own, other, beat.time));
+    if (other === undefined) return;
+    const time = observedTime(beat.time, lag);
+    this.tell("membership", beat, time, mismatch(own, other, time));
   }
 
   /** `now`: epoch ms by the observer's clock. */
   silence(sources: ReadonlyMap<string, SourceView>, now: number): void {
     for (const source of sources.values()) {
-      const { beat } = source;
+      const { beat, receivedAt } = source;
       if (!isSilent(source, now) || this.silent.get(beat.source) === beat.time) continue;
       this.silent.set(beat.source, beat.time);
       const text =
-        `${beat.owner} (process ${beat.pid}) silent since ${utcClock(beat.time)}: nothing was heard of it for ` +
+        `${beat.owner} (process ${beat.pid}) silent since ${utcClock(receivedAt)}: nothing was heard of it for ` +
         `${formatDuration(silenceTimeout)}; it has been killed, hangs, or reaches no node`;
-      this.tell("silent", beat, beat.time, text);
+      this.tell("silent", beat, receivedAt, text);
     }
   }
 
@@ -60,8 +66,9 @@ export class ProcessIncidents {
     return copy;
   }
 
-  private tell(kind: "silent" | "membership", { source, owner }: Beat, time: number, text: string): void {
-    const id = `${kind} ${source} ${time}`;
+  private tell(kind: "silent" | "membership", beat: Beat, time: number, text: string): void {
+    const { source, owner } = beat;
+    const id = `${kind} ${source} ${beat.time}`;
     this.report({ ...aboutNoLock, id, kind, time, source, owner, node: null, text });
   }
 }

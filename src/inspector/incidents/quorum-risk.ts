@@ -1,6 +1,7 @@
 import { clip } from "../../support/redaction.js";
 import type { SourceView } from "../feed/frame-aggregate.js";
 import type { LockView, NodeView } from "../feed/frames.js";
+import { observedTime } from "../feed/lag.js";
 import { isSilent } from "../feed/silence.js";
 import { maxNameLength, utcClock } from "./incident.js";
 import { listed, NodeNames } from "./node-names.js";
@@ -38,7 +39,7 @@ export function quorumRiskOf({ sources, locks }: Known, now: number, heardAt = n
   let since: number | null = null;
   let isCommon = true;
   for (const [source, view] of sources) {
-    const { beat, closed } = view;
+    const { beat, closed, lag } = view;
     const lost = beat.nodes.filter(({ state }) => unusable.has(state));
     if (closed || lost.length === 0 || beat.nodes.length - lost.length > beat.nodes.length / 2) {
       // What a silent process has said last proves no quorum.
@@ -50,7 +51,7 @@ export function quorumRiskOf({ sources, locks }: Known, now: number, heardAt = n
     for (const { name, state, step } of lost) {
       nodes.add(name);
       causes.add(state === "quarantined" ? state : "down");
-      if (step !== null) since = Math.max(since ?? step.time, step.time);
+      if (step !== null) since = Math.max(since ?? Number.NEGATIVE_INFINITY, observedTime(step.time, lag));
     }
   }
   if (atRisk.size === 0) return null;

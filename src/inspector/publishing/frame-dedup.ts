@@ -18,6 +18,8 @@ const lockTimeout = 60_000;
 interface Source {
   /** Sequence number of the latest frame. */
   seq: number;
+  /** Epoch ms of the latest frame by the process's clock. */
+  time: number;
   /** When the latest frame arrived, and the latest report of each lock, by the local monotonic clock. */
   receivedAt: number;
   readonly locks: Map<string, number>;
@@ -39,6 +41,7 @@ export class FrameDedup {
     const source = this.sources.get(frame.source) ?? this.addSource(frame.source, now);
     if (source === null || frame.seq <= source.seq) return false;
     source.seq = frame.seq;
+    source.time = frame.time;
     source.receivedAt = now;
     if (frame.kind === "locks") for (const { id } of frame.locks) this.touch(source, id, now);
     if (frame.kind === "steps") for (const { lock } of frame.steps) this.touch(source, lock.id, now);
@@ -61,9 +64,10 @@ export class FrameDedup {
         .flatMap(([id, reportedAt]) => (now - reportedAt > lockTimeout ? id : []))
         .slice(0, 1_000);
       for (const id of gone) this.removeLock(source, id);
-      const { seq } = source;
-      if (gone.length > 0)
-        frames.push({ kind: "gone", source: name, seq, time: this.clock.wall(), locks: gone });
+      if (gone.length === 0) continue;
+      // As if the process had sent it now: another time would tell that its clock was set.
+      const time = source.time + (now - source.receivedAt);
+      frames.push({ kind: "gone", source: name, seq: source.seq, time, locks: gone });
     }
     return frames;
   }
@@ -74,7 +78,7 @@ export class FrameDedup {
 
   private addSource(name: string, now: number): Source | null {
     if (this.sources.size >= maxSources) return null;
-    const source: Source = { seq: -1, receivedAt: now, locks: new Map() };
+    const source: Source = { seq: -1, time: 0, receivedAt: now, locks: new Map() };
     this.sources.set(name, source);
     return source;
   }

@@ -49,7 +49,7 @@ export class ChunkEncoder {
     const now = this.clock.wall();
     const { from, raw } = this.segment;
     if (raw > segmentBytes || now - from >= segmentTime || now < from) this.beginSegment(now);
-    this.add(this.encoder.encode(frame), now);
+    this.add(this.encoder.encode(frame, now), now);
     if (this.size >= collectBytes) this.flush();
     else this.timer ??= this.clock.after(collectTime, () => this.flush(), true);
   }

@@ -1,4 +1,5 @@
 import type { Beat, Frame, LockView, Step } from "../feed/frames.js";
+import { type ArrivedFrame, EstimatedArrivals } from "./arrivals.js";
 import { patched } from "./value-diff.js";
 
 /** A line that no encoder writes. */
@@ -21,7 +22,7 @@ interface Lock {
 }
 
 /** A frame of a recording. */
-export interface DecodedFrame {
+export interface DecodedFrame extends ArrivedFrame {
   /** Unchecked: a file may contain anything. */
   readonly frame: Frame;
   /** It repeats the state with which a segment begins. */
@@ -35,15 +36,35 @@ export interface DecodedFrame {
 export class DeltaDecoder {
   private readonly sources: Source[] = [];
   private readonly locks: Lock[] = [];
+  private readonly estimated: EstimatedArrivals;
+  private at = 0;
+
+  /** `from`: epoch ms of the segment's beginning by the recorder's clock. */
+  constructor(private readonly from: number) {
+    this.estimated = new EstimatedArrivals(from);
+  }
 
   /** @throws LineError */
   decode(line: string): DecodedFrame {
     const repeated = line.startsWith("!");
     try {
-      return { frame: this.frameOf(JSON.parse(repeated ? line.slice(1) : line)), repeated };
+      const parts: unknown = JSON.parse(repeated ? line.slice(1) : line);
+      const frame = this.frameOf(parts);
+      return { frame, at: this.arrivalOf(parts, frame, repeated), repeated };
     } catch (error) {
       throw error instanceof LineError ? error : new LineError("it is not what a recording contains");
     }
+  }
+
+  private arrivalOf(line: unknown, frame: Frame, repeated: boolean): number {
+    const increase = (line as readonly unknown[])[5];
+    // Earlier versions did not write it.
+    if (increase === undefined) return repeated ? this.from : this.estimated.of(frame);
+    this.at += increase as number;
+    // The range of a Date.
+    if (typeof increase !== "number" || !(Math.abs(this.at) <= 8.64e15))
+      throw new LineError("it does not say when it arrived");
+    return this.at;
   }
 
   private frameOf(line: unknown): Frame {

@@ -6,7 +6,7 @@ const maxSources = 1_000;
 const maxLocks = 20_000;
 /** Locks in one line of a beginning. */
 const locksPerLine = 200;
-/** Time in ms, by the frames' clocks, after which a process that sent nothing is left out of a beginning. */
+/** Time in ms after which a process that sent nothing is left out of a beginning. */
 const silenceTimeout = 300_000;
 
 interface Source {
@@ -14,6 +14,8 @@ interface Source {
   beat: Beat | null;
   seq: number;
   time: number;
+  /** When its latest frame arrived. */
+  at: number;
 }
 
 interface Lock {
@@ -26,27 +28,34 @@ interface Lock {
  * Writes frames as lines that contain only what has changed since the line before. The lines of a segment can be read
  * without the earlier segments: a segment begins with the state of that time, in lines that start with `!`.
  *
- * A line is a JSON array: the kind of frame, the source, the increase of its seq and its time, and the content. Sources and
- * locks are numbers in the order in which the segment names them; a new one is named in full.
+ * A line is a JSON array: the kind of frame, the source, the increase of its seq and its time, the content, and the increase
+ * of the time of arrival since the line before. Sources and locks are numbers in the order in which the segment names them; a
+ * new one is named in full.
  */
 export class DeltaEncoder {
   private sources = new Map<string, Source>();
   private locks = new Map<string, Lock>();
   private sourceCount = 0;
   private lockCount = 0;
+  /** When the frame of the last line arrived. */
+  private at = 0;
 
-  encode(frame: Frame): string {
-    return JSON.stringify(this.lineOf(frame));
+  /** `at`: when the frame arrived, in epoch ms by the recorder's clock. */
+  encode(frame: Frame, at: number): string {
+    const line = [...this.lineOf(frame, at), at - this.at];
+    this.at = at;
+    return JSON.stringify(line);
   }
 
   /** Starts a segment: the lines of the state so far. */
   begin(): string[] {
     const [sources, locks] = [this.sources, this.locks];
-    const newest = Math.max(...[...sources.values()].map(({ time }) => time));
+    const newest = Math.max(...[...sources.values()].map(({ at }) => at));
     this.sources = new Map();
     this.locks = new Map();
     this.sourceCount = 0;
     this.lockCount = 0;
+    this.at = 0;
     const views = new Map<string, LockView[]>();
     for (const { view } of locks.values()) {
       const own = views.get(view.source);
@@ -54,23 +63,25 @@ export class DeltaEncoder {
       else own.push(view);
     }
     const lines: string[] = [];
-    for (const [source, { beat, seq, time }] of sources) {
-      if (beat === null || newest - time > silenceTimeout) continue;
-      lines.push(`!${this.encode({ ...beat, seq, time })}`);
+    const inOrder = [...sources].sort(([, one], [, other]) => one.at - other.at);
+    for (const [source, { beat, seq, time, at }] of inOrder) {
+      if (beat === null || newest - at > silenceTimeout) continue;
+      lines.push(`!${this.encode({ ...beat, seq, time }, at)}`);
       const own = views.get(source) ?? [];
       for (let from = 0; from < own.length; from += locksPerLine) {
         const part = own.slice(from, from + locksPerLine);
-        lines.push(`!${this.encode({ kind: "locks", source, seq, time, locks: part })}`);
+        lines.push(`!${this.encode({ kind: "locks", source, seq, time, locks: part }, at)}`);
       }
     }
     return lines;
   }
 
-  private lineOf(frame: Frame): unknown[] {
+  private lineOf(frame: Frame, at: number): unknown[] {
     const [name, source] = this.sourceOf(frame.source);
     const head = [name, frame.seq - source.seq, frame.time - source.time];
     source.seq = frame.seq;
     source.time = frame.time;
+    source.at = at;
     switch (frame.kind) {
       case "beat": {
         const { kind: _kind, source: _source, seq: _seq, time: _time, ...content } = frame;
@@ -90,7 +101,7 @@ export class DeltaEncoder {
       case "bye":
         for (const [id, { view }] of this.locks) if (view.source === frame.source) this.locks.delete(id);
         this.sources.delete(frame.source);
-        return ["e", ...head];
+        return ["e", ...head, null];
     }
   }
 
@@ -98,7 +109,7 @@ export class DeltaEncoder {
   private sourceOf(name: string): [string | number, Source] {
     const known = this.sources.get(name);
     if (known !== undefined) return [known.index, known];
-    const source: Source = { index: this.sourceCount, beat: null, seq: 0, time: 0 };
+    const source: Source = { index: this.sourceCount, beat: null, seq: 0, time: 0, at: 0 };
     this.sourceCount += 1;
     this.sources.set(name, source);
     drop(this.sources, maxSources);

@@ -1,4 +1,5 @@
 import type { Frame } from "../feed/frames.js";
+import { EstimatedArrivals } from "./arrivals.js";
 import { DeltaEncoder } from "./delta-encoder.js";
 import type { FrameStore, SegmentInfo } from "./frame-store.js";
 
@@ -18,20 +19,20 @@ export class PlainFrames implements FrameStore {
     const segments: Segment[] = [];
     const encoder = new DeltaEncoder();
     let lines: string[] = [];
+    const arrivals = new EstimatedArrivals(Math.max(time, frames[0]?.time ?? time));
     let [from, to, size] = [time, time, 0];
     const add = (line: string) => {
       lines.push(line);
       size += line.length + 1;
     };
     for (const frame of frames) {
-      // The clocks of processes differ: the one that is ahead counts.
-      to = Math.max(to, frame.time);
+      to = arrivals.of(frame);
       if (to - from >= segmentTime || size >= segmentSize) {
         segments.push({ from, to, size, text: `${lines.join("\n")}\n` });
         [lines, from, size] = [[], to, 0];
         for (const line of encoder.begin()) add(line);
       }
-      add(encoder.encode(frame));
+      add(encoder.encode(frame, to));
     }
     segments.push({ from, to, size, text: `${lines.join("\n")}\n` });
     this.segments = segments;

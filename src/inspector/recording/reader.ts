@@ -69,7 +69,7 @@ export async function readRecording(path: string, bounds: ReadBounds = {}): Prom
     const store = await RecordedFrames.open(path, handle, start);
     const { frames: maximum = maxFrames } = bounds;
     const frames: Frame[] = [];
-    for await (const frame of framesOfStore(store)) {
+    for await (const { frame } of framesOfStore(store)) {
       frames.push(frame);
       if (frames.length > maximum) throw tooManyFrames(path, maximum);
     }

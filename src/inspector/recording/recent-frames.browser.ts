@@ -35,7 +35,7 @@ export class RecentFrames implements FrameStore {
       this.#segments = [...this.#segments, last].slice(-maxSegments);
       for (const line of this.#encoder.begin()) add(last, line, now);
     }
-    add(last, this.#encoder.encode(frame), now);
+    add(last, this.#encoder.encode(frame, now), now);
   }
 
   async lines(index: number): Promise<string> {

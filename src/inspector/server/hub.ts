@@ -2,6 +2,7 @@ import type { Clock, Timer } from "../../engine/time/clock.js";
 import { systemClock } from "../../engine/time/system-clock.js";
 import { Overview, type OverviewView } from "../axis/overview.js";
 import type { Frame } from "../feed/frames.js";
+import { TotalsSum } from "../feed/totals-sum.js";
 import type { Incident } from "../incidents/incident.js";
 import { IncidentAggregate } from "../incidents/incident-aggregate.js";
 import { RecentFrames } from "../recording/recent-frames.js";
@@ -22,6 +23,8 @@ const axisTime = 3_600_000;
 export class Hub implements Past {
   readonly aggregate = new IncidentAggregate();
   readonly store: RecentFrames;
+  /** Also of processes that the aggregate has forgotten. */
+  readonly totals = new TotalsSum();
   readonly #overview = new Overview();
   readonly #streams = new Set<Stream>();
   #pending: Frame[] = [];
@@ -29,6 +32,8 @@ export class Hub implements Past {
   #beat: Timer | null = null;
   /** Number of incidents that the readers have received. */
   #told = 0;
+  /** Whether the totals have grown since the readers received them. */
+  #counted = false;
 
   /** `onReadersChanged` is called with true when the first reader arrives, and with false when the last one has left. */
   constructor(
@@ -61,8 +66,10 @@ export class Hub implements Past {
   }
 
   receive(frame: Frame): void {
-    this.aggregate.apply(frame, this.clock.wall());
-    this.#overview.apply(frame);
+    const now = this.clock.wall();
+    this.aggregate.apply(frame, now);
+    if (frame.kind === "beat") this.#count(frame.source);
+    this.#overview.apply(frame, now);
     this.store.write(frame);
     if (this.#streams.size === 0) return;
     this.#pending.push(frame);
@@ -77,7 +84,7 @@ export class Hub implements Past {
   }
 
   /** Adds a reader, which receives the current state first and then every frame. */
-  add(stream: Stream, hello: unknown): void {
+  add(stream: Stream, about: object): void {
     // The new reader receives all incidents anyway.
     this.#sendIncidents();
     this.#streams.add(stream);
@@ -86,6 +93,7 @@ export class Hub implements Past {
       this.onReadersChanged(true);
     }
     stream.response.once("close", () => this.#remove(stream));
+    const hello = { ...about, totals: this.totals.view };
     // `open` does not reject.
     void stream.open(hello, this.aggregate.snapshot(this.clock.wall()), this.aggregate.incidents.all);
     this.#beat ??= this.clock.after(heartbeat, () => this.#sendHeartbeat(), true);
@@ -104,8 +112,15 @@ export class Hub implements Past {
     this.#reset();
   }
 
+  #count(source: string): void {
+    const view = this.aggregate.sources.get(source);
+    if (view !== undefined && this.totals.addSource(view)) this.#counted = true;
+  }
+
   #sendPending(): void {
     this.#flush = null;
+    if (this.#counted) this.#send(eventOf("totals", this.totals.view));
+    this.#counted = false;
     const text = eventOf("frames", this.#pending);
     this.#pending = [];
     this.#send(text);

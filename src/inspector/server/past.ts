@@ -27,7 +27,8 @@ export interface Window {
   /** Whether there is something before and after it. */
   readonly first: boolean;
   readonly last: boolean;
-  /** The lines of each segment. */
+  /** When each segment begins, and its lines. */
+  readonly starts: readonly number[];
   readonly segments: readonly string[];
 }
 
@@ -55,6 +56,7 @@ export async function windowAt(store: FrameStore, time: number): Promise<Window>
     to: wanted.at(-1)?.to ?? 0,
     first: first === 0,
     last: last >= segments.length - 1,
+    starts: wanted.map(({ from }) => from),
     segments: lines,
   };
 }
@@ -91,8 +93,9 @@ export class ExaminedRecording implements Past {
   async examine(): Promise<void> {
     let time = Number.NEGATIVE_INFINITY;
     let count = 0;
-    for await (const frame of framesOfStore(this.store)) {
-      time = Math.max(time, frame.time);
+    for await (const { frame, at } of framesOfStore(this.store)) {
+      // The recorder's clock may have been set back.
+      time = Math.max(time, at);
       this.add(frame, time);
       count += 1;
       if (count % batch > 0) continue;
@@ -108,7 +111,7 @@ export class ExaminedRecording implements Past {
   }
 
   private add(frame: Frame, time: number): void {
-    this.counted.apply(frame);
+    this.counted.apply(frame, time);
     this.aggregate.apply(frame, time);
   }
 }

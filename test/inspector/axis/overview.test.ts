@@ -31,15 +31,18 @@ const node = (state: NodeView["state"], seconds: number): NodeView => ({
   step: { time: at(seconds), event: "X", from: "ready", to: state },
 });
 
+/** Applies a frame of a process whose clock is right. */
+const apply = (overview: Overview, frame: Frame) => overview.apply(frame, frame.time);
+
 describe("the overview", () => {
   test("counts acquisitions and losses by the totals, from the second beat of a process on", () => {
     const overview = new Overview({ bucket: 10_000 });
-    overview.apply(beat("a", { time: at(0), totals: totals(500, 9) }));
-    overview.apply(beat("a", { time: at(1), totals: totals(504, 10) }));
-    overview.apply(beat("b", { time: at(12), totals: totals(7) }));
-    overview.apply(beat("b", { time: at(13), totals: totals(9) }));
+    apply(overview, beat("a", { time: at(0), totals: totals(500, 9) }));
+    apply(overview, beat("a", { time: at(1), totals: totals(504, 10) }));
+    apply(overview, beat("b", { time: at(12), totals: totals(7) }));
+    apply(overview, beat("b", { time: at(13), totals: totals(9) }));
     // It was restarted.
-    overview.apply(beat("a", { time: at(14), totals: totals(3) }));
+    apply(overview, beat("a", { time: at(14), totals: totals(3) }));
     const { from, bucket, acquired, lost } = overview.view(at(0), at(19));
     expect({ from, bucket, acquired, lost }).toEqual({
       from: at(0),
@@ -51,24 +54,24 @@ describe("the overview", () => {
 
   test("has the most locks that waited at a time", () => {
     const overview = new Overview({ bucket: 10_000 });
-    overview.apply(beat("here", { time: at(0) }));
+    apply(overview, beat("here", { time: at(0) }));
     const waiting = (id: string) => lockView(id, { state: "acquiring.waiting" });
-    overview.apply({ ...locksOf(waiting("1"), waiting("2")), time: at(1) });
-    overview.apply({ ...stepOf(lockView("1"), "GRANTED", "acquiring.asking"), time: at(2) });
-    overview.apply(beat("here", { time: at(12) }));
-    overview.apply({ kind: "gone", source: "here", seq: 9, time: at(21), locks: ["2"] });
-    overview.apply(beat("here", { time: at(22) }));
+    apply(overview, { ...locksOf(waiting("1"), waiting("2")), time: at(1) });
+    apply(overview, { ...stepOf(lockView("1"), "GRANTED", "acquiring.asking"), time: at(2) });
+    apply(overview, beat("here", { time: at(12) }));
+    apply(overview, { kind: "gone", source: "here", seq: 9, time: at(21), locks: ["2"] });
+    apply(overview, beat("here", { time: at(22) }));
     expect(overview.view(at(0), at(29)).waiting).toEqual([2, 1, 0]);
   });
 
   test("has the worst state of a node, by the times of its steps", () => {
     const overview = new Overview();
-    overview.apply(beat("a", { time: at(0), nodes: [node("ready", 0)] }));
-    overview.apply(beat("b", { time: at(0), nodes: [node("ready", 0)] }));
-    overview.apply(beat("a", { time: at(6), nodes: [node("down", 5)] }));
-    overview.apply(beat("b", { time: at(8), nodes: [node("suspect", 7)] }));
-    overview.apply(beat("a", { time: at(10), nodes: [node("ready", 9)] }));
-    overview.apply({ kind: "bye", source: "b", seq: 3, time: at(12) });
+    apply(overview, beat("a", { time: at(0), nodes: [node("ready", 0)] }));
+    apply(overview, beat("b", { time: at(0), nodes: [node("ready", 0)] }));
+    apply(overview, beat("a", { time: at(6), nodes: [node("down", 5)] }));
+    apply(overview, beat("b", { time: at(8), nodes: [node("suspect", 7)] }));
+    apply(overview, beat("a", { time: at(10), nodes: [node("ready", 9)] }));
+    apply(overview, { kind: "bye", source: "b", seq: 3, time: at(12) });
     expect(overview.view(at(0), at(20)).nodes).toEqual([
       {
         name: "n1",
@@ -90,7 +93,7 @@ describe("the overview", () => {
         ...node(index % 2 === 0 ? "down" : "ready", 0),
         name: `n${index}-${n}`,
       }));
-      overview.apply(beat(`s${index % 40}`, { time, nodes, totals: totals(index) }));
+      apply(overview, beat(`s${index % 40}`, { time, nodes, totals: totals(index) }));
     }
     const view = overview.view(noon, noon + 1e12);
     expect(view.acquired.length).toBe(50);

@@ -27,8 +27,11 @@ function recordingOf(steps: number): Frame[] {
   return frames;
 }
 
+/** Frames that arrive at once, of a process whose clock is right. */
+const arrived = (frames: readonly Frame[]) => frames.map((frame) => ({ frame, at: frame.time }));
+
 test("a replay moves step by step, forward and backward, whatever was reported in between", () => {
-  const moments = momentsOf(recordingOf(5));
+  const moments = momentsOf(arrived(recordingOf(5)));
   const positions = new Positions(moments);
   const playback = new Playback(moments);
   const stateAt = (cursor: number) => {
@@ -61,7 +64,7 @@ test("a replay moves step by step, forward and backward, whatever was reported i
 });
 
 test("going back restores the state of that step, histories included", () => {
-  const moments = momentsOf(recordingOf(3_000));
+  const moments = momentsOf(arrived(recordingOf(3_000)));
   const playback = new Playback(moments);
   playback.seek(moments.length);
   for (const cursor of [4_000, 3_999, 2_501, 2_500, 1, 0, 1_234]) {
@@ -74,22 +77,25 @@ test("going back restores the state of that step, histories included", () => {
   }
 });
 
-test("the time of moments never goes back, even if the clocks of processes differ", () => {
+test("the time of moments is that of the recorder, and never goes back, even if the clocks of processes differ", () => {
   const frames = [
-    beat("ahead", { time: 5_000 }),
-    beat("behind", { time: 2_000 }),
-    beat("ahead", { time: 6_000 }),
+    { frame: beat("ahead", { time: 95_000 }), at: 5_000 },
+    { frame: beat("behind", { time: 2_000 }), at: 5_000 },
+    { frame: beat("ahead", { time: 96_000 }), at: 6_000 },
+    // The recorder's clock was set back.
+    { frame: beat("behind", { time: 3_000 }), at: 5_900 },
   ];
   const moments = momentsOf(frames);
-  expect(moments.map(({ time }) => time)).toEqual([5_000, 5_000, 6_000]);
+  expect(moments.map(({ time }) => time)).toEqual([5_000, 5_000, 6_000, 6_000]);
   const playback = new Playback(moments);
-  expect([4_999, 5_000, 7_000].map((time) => playback.cursorAt(time))).toEqual([0, 2, 3]);
+  expect([4_999, 5_000, 7_000].map((time) => playback.cursorAt(time))).toEqual([0, 2, 4]);
   playback.seek(3);
   expect(playback.aggregate.sources.get("behind")?.lag).toBe(3_000);
+  expect(playback.aggregate.sources.get("ahead")?.lag).toBe(-90_000);
 });
 
 test("a recording without steps or without frames can be shown too", () => {
-  const only = momentsOf([beat()]);
+  const only = momentsOf(arrived([beat()]));
   const positions = new Positions(only);
   expect([
     positions.first,
@@ -107,5 +113,5 @@ test("a window of a recording is read as the server sends it", async () => {
   const frames = recordingOf(3);
   const { segments, ...about } = await windowAt(new PlainFrames(frames), 0);
   const window = windowOf([JSON.stringify(about), ...segments.map((text) => `=\n${text}`)].join("\n"));
-  expect(window).toEqual({ from: 1_000, to: 1_020, first: true, last: true, frames });
+  expect(window).toEqual({ from: 1_000, to: 1_020, first: true, last: true, frames: arrived(frames) });
 });

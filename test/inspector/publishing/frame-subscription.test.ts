@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InProcessNode } from "../../../src/clients/memory/memory-node.js";
+import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { FrameDedup } from "../../../src/inspector/publishing/frame-dedup.js";
 import {
@@ -147,6 +148,25 @@ describe("a frame subscription", () => {
     expect(heard.filter(({ kind }) => kind === "gone")).toMatchObject([{ source: "a", locks: ["a-1"] }]);
     await line.close();
     expect(clock.pending).toBe(0);
+  });
+
+  it("forgets a lock of a dead process whose clock is ahead, without a word of that process", async () => {
+    const { clock, heard, say } = await subscription(1);
+    const aggregate = new FrameAggregate();
+    const ahead = () => clock.wall() + 90_000;
+    const applied = () => {
+      for (const frame of heard.splice(0)) aggregate.apply(frame, clock.wall());
+    };
+    await say(beat({ seq: 1, time: ahead() }));
+    await say({ kind: "locks", source: "a", seq: 2, time: ahead(), locks: [lockView()] });
+    await clock.advance(8_000);
+    await say(beat({ seq: 3, time: ahead() }));
+    applied();
+    const { receivedAt, lag } = aggregate.sources.get("a")!;
+    await clock.advance(58_000);
+    applied();
+    expect(aggregate.locks.size).toBe(0);
+    expect(aggregate.sources.get("a")).toMatchObject({ receivedAt, lag, closed: false });
   });
 
   it("keeps its memory bounded", () => {

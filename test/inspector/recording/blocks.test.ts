@@ -87,7 +87,7 @@ test("the lines of each segment can be read alone, and begin with the state of t
   for (let tenth = 0; tenth < 100; tenth += 1) {
     for (const frame of night.tick()) {
       frames.push(frame);
-      lines.push(encoder.encode(frame));
+      lines.push(encoder.encode(frame, night.time));
     }
   }
   const second: string[] = encoder.begin();
@@ -95,12 +95,12 @@ test("the lines of each segment can be read alone, and begin with the state of t
   for (let tenth = 0; tenth < 20; tenth += 1) {
     for (const frame of night.tick()) {
       later.push(frame);
-      second.push(encoder.encode(frame));
+      second.push(encoder.encode(frame, night.time));
     }
   }
-  const decoder = new DeltaDecoder();
+  const decoder = new DeltaDecoder(noon);
   expect(lines.map((line) => decoder.decode(line).frame)).toEqual(frames);
-  const alone = new DeltaDecoder();
+  const alone = new DeltaDecoder(noon);
   const decoded = second.map((line) => alone.decode(line));
   expect(decoded.filter(({ repeated }) => !repeated).map(({ frame }) => frame)).toEqual(later);
   const state = decoded.flatMap(({ repeated, frame }) =>

@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
+import { noTotals } from "../../../src/inspector/feed/totals.js";
 import { windowOf } from "../../../visualizations/inspector/src/replay/window.js";
 import { beat, locksOf, lockView, stepOf } from "../sample-frames.js";
 import { Reader } from "./reader.js";
@@ -23,6 +24,36 @@ test("a reader receives the greeting, the current state, and then every frame", 
   await reader.receives("a step", ({ kind }) => kind === "steps");
   // Both frames are in one event, because they arrived in the same tenth of a second.
   expect(reader.events.at(-1)?.data).toMatchObject([{ kind: "steps" }, { kind: "beat" }]);
+});
+
+test("every reader learns the same totals, which include those of forgotten processes", async () => {
+  const { hub, port } = await serve();
+  const totals = (acquired: number) => ({ ...noTotals, acquired });
+  hub.receive(beat("gone", { totals: totals(5), since: 400 }));
+  const first = await Reader.open(port);
+  await expect.poll(() => first.events.length).toBe(2);
+  hub.aggregate.removeSource("gone");
+  hub.receive(beat("here", { totals: totals(2) }));
+  await expect
+    .poll(() => first.events.at(-2))
+    .toMatchObject({
+      name: "totals",
+      data: { counts: totals(7), since: expect.any(Number) },
+    });
+  const second = await Reader.open(port);
+  await expect.poll(() => second.events.length).toBe(2);
+  expect(second.events[0]?.data).toMatchObject({ totals: first.events.at(-2)?.data });
+  expect(second.frames.map(({ source }) => source)).not.toContain("gone");
+  // Without a change there is nothing to tell.
+  hub.receive(beat("here", { totals: totals(2) }));
+  await second.receives("another beat", ({ kind }) => kind === "beat");
+  await expect.poll(() => second.events.length).toBe(3);
+  expect(second.events.at(-1)?.name).toBe("frames");
+  // A process that comes back is not counted twice.
+  hub.receive(beat("gone", { totals: totals(6) }));
+  await expect
+    .poll(() => second.events.at(-2))
+    .toMatchObject({ name: "totals", data: { counts: totals(8) } });
 });
 
 test("a reader learns that there are no locks", async () => {
@@ -50,7 +81,7 @@ test("a recording is sent in windows, and a live server sends the last hour as t
   const reader = await Reader.open(port);
   await expect.poll(() => reader.events.at(0)?.data).toMatchObject({ mode: "replay" });
   expect(windowOf((await get(port, "/window?at=0")).text)).toMatchObject({
-    frames: recording,
+    frames: recording.map((frame) => ({ frame })),
     first: true,
     last: true,
   });

@@ -1,4 +1,5 @@
 import type { Frame } from "../../../src/inspector/feed/frames.js";
+import type { TotalsView } from "../../../src/inspector/feed/totals-sum.js";
 import type { Incident } from "../../../src/inspector/incidents/incident.js";
 import type { StoryView } from "../../../src/inspector/server/story.js";
 import { backoff } from "./model/backoff.js";
@@ -9,6 +10,8 @@ export interface Hello {
   readonly mode: "live" | "replay";
   /** The title of what is observed. */
   readonly title: string;
+  /** Of all processes, also of those that the server has forgotten. */
+  readonly totals: TotalsView;
   /** What the page tells beside that: in the demo. */
   readonly story?: StoryView;
 }
@@ -32,6 +35,7 @@ export interface Lost {
 export interface EventListeners {
   hello(hello: Hello): void;
   frames(frames: readonly Frame[]): void;
+  totals(totals: TotalsView): void;
   incidents(incidents: readonly Incident[]): void;
   story(story: StoryView): void;
   connection(state: ConnectionState): void;
@@ -60,6 +64,9 @@ export function subscribe(url: string, listeners: EventListeners): () => void {
     });
     source.addEventListener("frames", ({ data }: MessageEvent<string>) =>
       listeners.frames(JSON.parse(data) as Frame[]),
+    );
+    source.addEventListener("totals", ({ data }: MessageEvent<string>) =>
+      listeners.totals(JSON.parse(data) as TotalsView),
     );
     source.addEventListener("incidents", ({ data }: MessageEvent<string>) =>
       listeners.incidents(JSON.parse(data) as Incident[]),

@@ -1,8 +1,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame, LockView } from "../../../src/inspector/feed/frames.js";
-import { lastBeatAt } from "../../../src/inspector/feed/silence.js";
-import { TotalsSum } from "../../../src/inspector/feed/totals-sum.js";
+import { TotalsSum, type TotalsView } from "../../../src/inspector/feed/totals-sum.js";
 import type { Incident } from "../../../src/inspector/incidents/incident.js";
 import type { StoryView } from "../../../src/inspector/server/story.js";
 import { startAddress } from "./address.js";
@@ -61,6 +60,8 @@ export class Inspector {
   readonly replay = signal<Replay | null>(null);
   /** The incidents that the server derived, oldest first. */
   readonly incidents = signal<readonly Incident[]>([]);
+  /** What the server has counted; null before it says so. */
+  private readonly liveTotals = signal<TotalsView | null>(null);
   /** The chapter of the demo; null elsewhere. */
   readonly story = signal<StoryView | null>(null);
   readonly axis = new Axis();
@@ -71,7 +72,6 @@ export class Inspector {
   private readonly liveNow = signal(Date.now());
   private live = new FrameAggregate(aggregateBounds);
   private rates = new Rates();
-  private totalsSum = new TotalsSum();
   /** The first frames of a new connection replace the previous state. */
   private fresh = true;
   /** Whether the aggregate has changed since it was drawn. */
@@ -95,7 +95,7 @@ export class Inspector {
   readonly heardAt = computed(() => {
     this.second.value;
     if (this.connection.value.kind !== "lost") return this.now.peek();
-    const times = [...this.aggregate.value.current.sources.values()].map(lastBeatAt);
+    const times = [...this.aggregate.value.current.sources.values()].map(({ receivedAt }) => receivedAt);
     return Math.max(0, ...times);
   });
 
@@ -144,11 +144,10 @@ export class Inspector {
     }),
   );
 
-  /** Also of the processes that the page has forgotten, except in the past, which may be before the latest totals. */
-  readonly totals = computed(() => {
-    const { current } = this.aggregate.value;
-    const sum = this.replay.value === null ? this.totalsSum : new TotalsSum();
-    return { counts: sum.add(current), since: sum.since };
+  /** Also of the processes that are forgotten, except in the past: there of the processes that are known at that moment. */
+  readonly totals = computed((): TotalsView => {
+    const live = this.replay.value === null ? this.liveTotals.value : null;
+    return live ?? new TotalsSum().add(this.aggregate.value.current);
   });
 
   /** Acquisitions per second; null in a replay, where time does not pass by itself. */
@@ -171,6 +170,7 @@ export class Inspector {
         this.hello.value = hello;
         this.fresh = true;
         this.incidents.value = [];
+        this.liveTotals.value = hello.totals;
         this.story.value = hello.story ?? null;
         if (hello.mode === "replay") {
           end();
@@ -178,6 +178,9 @@ export class Inspector {
         } else this.openPlace();
       },
       frames: (frames) => this.apply(frames),
+      totals: (totals) => {
+        this.liveTotals.value = totals;
+      },
       incidents: (incidents) => {
         this.incidents.value = [...this.incidents.peek(), ...incidents].slice(-maxIncidents);
       },
@@ -235,7 +238,6 @@ export class Inspector {
     if (this.fresh) {
       this.live = new FrameAggregate(aggregateBounds);
       this.rates = new Rates();
-      this.totalsSum = new TotalsSum();
       this.fresh = false;
     }
     const now = Date.now();

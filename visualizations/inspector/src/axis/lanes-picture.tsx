@@ -30,7 +30,9 @@ export function Lanes({ from, to }: Props) {
   const lanes = span.to > span.from ? lanesOf(window.frames, span) : [];
   const isPart = (window.from > from && !window.first) || (window.to < to && !window.last);
   const owners = new Map(
-    window.frames.flatMap((frame) => (frame.kind === "beat" ? [[frame.source, frame.owner] as const] : [])),
+    window.frames.flatMap(({ frame }) =>
+      frame.kind === "beat" ? [[frame.source, frame.owner] as const] : [],
+    ),
   );
   const ownerOf = (source: string) => plain(owners.get(source) ?? inspector.ownerOf({ source }));
   return (

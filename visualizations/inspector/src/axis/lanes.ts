@@ -1,4 +1,6 @@
-import type { Frame, LockView, Step } from "../../../../src/inspector/feed/frames.js";
+import type { LockView, Step } from "../../../../src/inspector/feed/frames.js";
+import { lagAfter } from "../../../../src/inspector/feed/lag.js";
+import type { ArrivedFrame } from "../../../../src/inspector/recording/arrivals.js";
 import { type BandKind, type Span, timelineOf } from "../model/timeline.js";
 
 /** A block of a lane: a lock that holds the resource, or waits for it. */
@@ -22,10 +24,12 @@ const maxLanes = 40;
 const maxBlocks = 300;
 
 /** The lanes of a span of the past, the resource with the most waiters first. */
-export function lanesOf(frames: readonly Frame[], span: Span): readonly Lane[] {
+export function lanesOf(frames: readonly ArrivedFrame[], span: Span): readonly Lane[] {
   const locks = new Map<string, { view: LockView; steps: Step[] }>();
-  for (const frame of frames) {
-    if (frame.time > span.to + 5_000) continue;
+  const lags = new Map<string, number>();
+  for (const { frame, at } of frames) {
+    if (at > span.to + 5_000) continue;
+    lags.set(frame.source, lagAfter(lags.get(frame.source), at - frame.time));
     if (frame.kind === "locks") for (const view of frame.locks) note(view, null);
     if (frame.kind === "steps") for (const step of frame.steps) note(step.lock, step);
   }
@@ -38,9 +42,12 @@ export function lanesOf(frames: readonly Frame[], span: Span): readonly Lane[] {
   for (const { view, steps } of locks.values()) {
     const [resource = "?"] = view.resources;
     const lane = lanes.get(resource) ?? { holders: [], waiters: [] };
-    for (const { kind, from, to } of timelineOf(steps, view, span).bands) {
+    const { id: lock, source } = view;
+    const lag = lags.get(source) ?? 0;
+    const ownSpan = { from: span.from - lag, to: span.to - lag };
+    for (const { kind, from, to } of timelineOf(steps, view, ownSpan).bands) {
       const row = kind === "waiting" ? lane.waiters : lane.holders;
-      if (row.length < maxBlocks) row.push({ lock: view.id, source: view.source, kind, from, to });
+      if (row.length < maxBlocks) row.push({ lock, source, kind, from: from + lag, to: to + lag });
     }
     if (lane.holders.length + lane.waiters.length > 0) lanes.set(resource, lane);
   }

@@ -47,7 +47,7 @@ export function TotalsLine() {
           <dd>{rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en")}</dd>
         </div>
       )}
-      {Number.isFinite(since) && (
+      {since !== null && (
         <div data-total="since">
           <dt>counted since</dt>
           <dd>{formatClock(since).slice(0, 8)}</dd>

@@ -19,7 +19,9 @@ export function Moment({ incidents }: { readonly incidents: readonly Incident[] 
   const time = replay.value?.time.value;
   if (time === undefined) return null;
   const near = incidents.filter((incident) => Math.abs(incident.time - time) <= around);
-  const steps = [...aggregate.value.current.keptSteps()]
+  const { current } = aggregate.value;
+  const steps = [...current.keptSteps()]
+    .map((step) => ({ ...step, time: step.time + (current.sources.get(step.lock.source)?.lag ?? 0) }))
     .filter((step) => step.time > time - around && step.time <= time && !isMereWaiting(step))
     .sort((one, other) => one.time - other.time);
   return (

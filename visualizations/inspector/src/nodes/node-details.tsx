@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { plain } from "../../../../src/cli/plain.js";
 import type { SourceView } from "../../../../src/inspector/feed/frame-aggregate.js";
-import { isSilent, lastBeatAt } from "../../../../src/inspector/feed/silence.js";
+import { isSilent } from "../../../../src/inspector/feed/silence.js";
 import { useInspector } from "../context.js";
 import { formatClock, formatDuration, formatLatency } from "../model/duration.js";
 import { answeredShare, wordsOf } from "./node-cell.js";
@@ -38,7 +38,7 @@ export function NodeDetails({ view, name }: { readonly view: SourceView; readonl
         {isSilent(view, inspector.heardAt.value) && (
           <div>
             <dt>last known</dt>
-            <dd>the process is silent since {formatClock(lastBeatAt(view)).slice(0, 8)}</dd>
+            <dd>the process is silent since {formatClock(view.receivedAt).slice(0, 8)}</dd>
           </div>
         )}
         <div>

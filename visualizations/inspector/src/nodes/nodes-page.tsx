@@ -1,6 +1,6 @@
 import { plain } from "../../../../src/cli/plain.js";
 import type { SourceView } from "../../../../src/inspector/feed/frame-aggregate.js";
-import { isSilent, lastBeatAt } from "../../../../src/inspector/feed/silence.js";
+import { isSilent } from "../../../../src/inspector/feed/silence.js";
 import { useInspector } from "../context.js";
 import { Empty } from "../frame/empty.js";
 import { hashOf } from "../model/route.js";
@@ -112,7 +112,7 @@ function ProcessRow({ view, columns }: RowProps) {
                 all={beat.nodes}
                 activity={nodeActivities.of(beat.source, name)}
                 now={inspector.sourceNow(beat.source)}
-                silentSince={silent ? lastBeatAt(view) : null}
+                silentSince={silent ? view.receivedAt : null}
                 open={route.view === "nodes" && route.source === beat.source && route.node === name}
               />
             )}

@@ -3,7 +3,7 @@ import { plain } from "../../../../src/cli/plain.js";
 import type { SourceView } from "../../../../src/inspector/feed/frame-aggregate.js";
 import type { LockView, Step } from "../../../../src/inspector/feed/frames.js";
 import { isHolding } from "../../../../src/inspector/feed/lease-kind.js";
-import { isSilent, lastBeatAt } from "../../../../src/inspector/feed/silence.js";
+import { isSilent } from "../../../../src/inspector/feed/silence.js";
 import { useInspector } from "../context.js";
 import { Empty } from "../frame/empty.js";
 import { StateLabel } from "../frame/state-label.js";
@@ -93,7 +93,7 @@ function Facts({ view }: { readonly view: SourceView }) {
   return (
     <dl class="facts">
       <Fact name="heard">
-        {closed ? "closed" : `${formatDuration(now - lastBeatAt(view))} ago`}
+        {closed ? "closed" : `${formatDuration(now - view.receivedAt)} ago`}
         {silent && <span class="badge warn">silent</span>}
       </Fact>
       <Fact name="clock">{clockWords(lag)}</Fact>
