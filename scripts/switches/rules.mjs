@@ -1057,7 +1057,7 @@ export const switches = [
     "waiting",
     "a split vote is waited out although only silent nodes could decide",
     "src/engine/quorum/round.ts",
-    "if (this.endsSplits && !this.over) this.hasten();",
+    "if (this.mayEndEarly && !this.over) this.hasten();",
     "",
     "test/manager/waiting-order",
     "a minority hangs",

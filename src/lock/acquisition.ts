@@ -102,7 +102,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   }
 
   retryWithin(delay: number): void {
-    if (this.delay === null) return this.claim?.endSplit();
+    if (this.delay === null) return this.claim?.endIfSplit();
     if (delay === 0) this.askAgain(true);
     else this.setTimer("RETRY", Math.min(delay, this.waitLeft()));
   }
@@ -238,7 +238,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     const queue = this.queuePolicy();
     const gate = this.waitStrategy?.gate ?? null;
     claim.acquire(ttl, timeoutFor(manager, ttl), fences, queue, decided, gate);
-    if (this.queues && this.settings.defaultRetry && this.settings.wait > 0) claim.endSplitsEarly();
+    if (this.queues && this.settings.defaultRetry && this.settings.wait > 0) claim.allowEarlyEnd();
   }
 
   private onDecided(claim: Claim, result: RoundResult): void {

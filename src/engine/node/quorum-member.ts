@@ -22,7 +22,7 @@ import type { Release } from "./release-command.js";
 import { maxInFlight, type PendingCommand, RequestQueue } from "./request-queue.js";
 import type { ServerIdentity } from "./server-identity.js";
 
-/** The part of the longest answer time that is left with each further answer. */
+/** The part of the longest answer that is left with each further answer. */
 const decay = 0.9;
 
 /**
@@ -37,8 +37,8 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
   readonly node: LockNode;
   readonly server: ServerIdentity;
   readonly detector: FailureDetector;
-  /** The time in ms within which the node has answered lately: a maximum that decays. Infinity before its first answer. */
-  answersWithin = Number.POSITIVE_INFINITY;
+  /** The longest time in ms that the node has taken to answer lately; decays with each answer. Infinity before the first one. */
+  longestAnswer = Number.POSITIVE_INFINITY;
   private readonly link: MemberConnection;
   private readonly releases: PendingReleases;
   private readonly requests: RequestQueue;
@@ -86,11 +86,11 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     this.releases.leaveQueue(command, this.detector.open);
   }
 
-  /** The node has answered within `took` ms. */
-  answeredWithin(took: number): void {
-    const { answersWithin } = this;
-    this.answersWithin =
-      answersWithin === Number.POSITIVE_INFINITY ? took : Math.max(took, answersWithin * decay);
+  /** The node has answered after `took` ms. */
+  noteAnswer(took: number): void {
+    const { longestAnswer } = this;
+    const decayed = longestAnswer === Number.POSITIVE_INFINITY ? 0 : longestAnswer * decay;
+    this.longestAnswer = Math.max(took, decayed);
   }
 
   /** Whether a release is in flight or still to be sent, over a connection that is ready or being replaced. */

@@ -188,13 +188,13 @@ export class Claim implements UndoableClaim {
   }
 
   /** The attempt that has just begun is made again if it fails: a split vote need not be waited out. */
-  endSplitsEarly(): void {
-    if (this.round !== null) this.round.endsSplits = true;
+  allowEarlyEnd(): void {
+    if (this.round !== null) this.round.mayEndEarly = true;
   }
 
   /** It is the waiter's turn at a node that may have denied this attempt: ends the attempt if its votes are split. */
-  endSplit(): void {
-    this.round?.endSplit();
+  endIfSplit(): void {
+    this.round?.endIfSplit();
   }
 
   /** Ends the claim and keeps the keys: nothing more is sent in the name of the claim. */

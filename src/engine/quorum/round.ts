@@ -51,10 +51,10 @@ export class Round extends TimerEntry implements Ballot {
   private completion: Promise<readonly Vote[]> | null = null;
   private complete: (votes: readonly Vote[]) => void = ignore;
   /**
-   * Whether a round whose answers are split ends before the timeout, if the missing nodes take much longer than usual. The part
-   * that was granted keeps other waiters out meanwhile. For an attempt that is made again.
+   * Whether the round may end before the timeout while its votes are split, because the attempt is made again. What a minority
+   * has granted keeps other waiters out meanwhile.
    */
-  endsSplits = false;
+  mayEndEarly = false;
 
   constructor(
     protected readonly context: RoundContext,
@@ -87,13 +87,13 @@ export class Round extends TimerEntry implements Ballot {
 
   vote(member: number, reply: Reply): void {
     this.onAnswer?.(member, reply);
-    if (this.over && reply.kind !== "failed")
-      this.context.members[member]?.answeredWithin(this.context.clock.monotonic() - this.askedAt);
+    if (reply.kind !== "failed")
+      this.context.members[member]?.noteAnswer(this.context.clock.monotonic() - this.askedAt);
     if (this.answered[member] === true) return;
     const isVote = reply.kind !== "report" && reply.kind !== "partly";
     this.count(member, isVote ? reply : failed("garbage", "this reply is not a vote"));
-    this.settle(true);
-    if (this.endsSplits && !this.over) this.hasten();
+    this.settle();
+    if (this.mayEndEarly && !this.over) this.hasten();
   }
 
   everyVote(): Promise<readonly Vote[]> {
@@ -139,9 +139,9 @@ export class Round extends TimerEntry implements Ballot {
     this.settle();
   }
 
-  /** Ends the round now, if its answers are split and it need not last until the timeout. */
-  endSplit(): void {
-    if (this.endsSplits && !this.over && this.isSplit) this.countSilent();
+  /** Ends the round now, if its votes are split and it may end early. */
+  endIfSplit(): void {
+    if (this.mayEndEarly && !this.over && this.isSplit) this.countSilent();
   }
 
   /** Whether a quorum of each set has voted. There is no verdict yet. */
@@ -155,12 +155,12 @@ export class Round extends TimerEntry implements Ballot {
     return Math.ceil(this.askedAt + Math.max(0, this.timeout));
   }
 
-  /** Shortens the timeout if only nodes that are silent for unusually long could decide. */
+  /** Ends the round earlier if its votes are split and the silent nodes, which could decide, take longer than usual. */
   private hasten(): void {
     if (!this.isSplit) return;
     const { members, clock, timerWheel } = this.context;
-    const missing = members.filter((_, index) => this.answered[index] !== true);
-    const usual = Math.max(0, ...missing.map(({ answersWithin }) => answersWithin));
+    const silent = members.filter((_, index) => this.answered[index] !== true);
+    const usual = Math.max(0, ...silent.map(({ longestAnswer }) => longestAnswer));
     const patience = Math.max(minPatience, patienceFactor * usual);
     const dueAt = Math.ceil(Math.max(clock.monotonic(), this.askedAt + patience));
     if (dueAt >= this.lastDueAt || dueAt === this.dueAt) return;
@@ -186,21 +186,13 @@ export class Round extends TimerEntry implements Ballot {
     else this.votes.push(vote);
   }
 
-  private noteAnswers(took: number): void {
-    const { members } = this.context;
-    for (let index = 0; index < members.length; index++)
-      if (this.answered[index] === true) members[index]?.answeredWithin(took);
-  }
-
-  /** `answered`: whether a node has just answered, so that the time shows how long those that have take. */
-  private settle(answered = false): void {
+  private settle(): void {
     if (!this.over) {
       const verdict = this.verdict();
       if (verdict !== null) {
         const { decided } = this;
         this.abandon();
         const took = this.context.clock.monotonic() - this.askedAt;
-        if (answered) this.noteAnswers(took);
         decided({ verdict, votes: this.votes, took, ballot: this });
       }
     }
