@@ -130,6 +130,7 @@ export class PermitPool {
   }
 }
 
+/** The order in which one attempt asks for the permits of a pool. */
 class PooledOrder implements PermitOrder {
   constructor(
     readonly all: readonly string[],
